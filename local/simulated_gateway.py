@@ -30,7 +30,7 @@ Outcome = Literal["completed", "failed"]
 Send = Callable[[str, str, Mapping[str, str], bytes], tuple[int, bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Paid:
     """What the payer did at the gateway."""
 

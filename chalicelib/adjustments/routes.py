@@ -27,6 +27,7 @@ from chalicelib.bills.schemas import BillOut, BillView
 from chalicelib.kernel.clock import local_day
 from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
+from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
@@ -51,7 +52,7 @@ _RATING_ERRORS = (
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="above-due bad-amount changed nothing-due",
+    errors="above-due bad-amount bill-voided changed nothing-due",
 )
 def waive_late_charge(ctx: ProjectContext, *, bill_id: str, body: NewWaiver) -> AdjustmentOut:
     """Waive a bill's late charge of today, or a part of it, with a reason; what was charged stays on record."""
@@ -68,7 +69,7 @@ def waive_late_charge(ctx: ProjectContext, *, bill_id: str, body: NewWaiver) -> 
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="above-bill bad-amount changed",
+    errors="above-bill bad-amount bill-voided changed",
 )
 def credit_bill(ctx: ProjectContext, *, bill_id: str, body: NewCreditNote) -> AdjustmentOut:
     """Credit an amount of a bill. What exceeds what is due on it becomes the consumer's credit.
@@ -104,7 +105,7 @@ def preview_leak_allowance(ctx: ProjectContext, *, bill_id: str, query: LeakQuer
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors=f"above-bill bad-amount changed {_RATING_ERRORS}",
+    errors=f"above-bill bad-amount bill-voided changed {_RATING_ERRORS}",
 )
 def allow_leak(ctx: ProjectContext, *, bill_id: str, body: NewLeakAllowance) -> AdjustmentOut:
     """Credit a bill with half of what its use exceeds the usual one, by its tariff."""
@@ -120,7 +121,7 @@ def allow_leak(ctx: ProjectContext, *, bill_id: str, body: NewLeakAllowance) -> 
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="changed nothing-due",
+    errors="bill-voided changed nothing-due",
 )
 def write_off_bill(ctx: ProjectContext, *, bill_id: str, body: NewWriteOff) -> AdjustmentOut:
     """Write off all that is due on a bill; late charges are waived."""
@@ -136,7 +137,7 @@ def write_off_bill(ctx: ProjectContext, *, bill_id: str, body: NewWriteOff) -> A
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="changed due-too-early nothing-due",
+    errors="bill-voided changed due-too-early nothing-due",
 )
 def extend_due_day(ctx: ProjectContext, *, bill_id: str, body: NewDueDay) -> AdjustmentOut:
     """Give a bill a later due day, with a reason. Late charges that are posted stand."""
@@ -191,16 +192,12 @@ def charge_connection(ctx: ProjectContext, *, account_number: str, body: NewChar
     "GET",
     _PROJECT + "/adjustments",
     permission="payments.read",
-    or_own=True,
     query=AdjustmentsQuery,
     returns=AdjustmentPage,
     errors="not-found",
 )
 def list_adjustments(ctx: ProjectContext, *, query: AdjustmentsQuery) -> AdjustmentPage:
-    """List the adjustments of a connection or bill, newest first; or those that wait for a second person.
-
-    A consumer sees only their own.
-    """
+    """List the adjustments of a connection or bill, newest first; or those that wait for a second person."""
     page = service.list_adjustments(
         ctx,
         account=query.account_number,
@@ -209,6 +206,21 @@ def list_adjustments(ctx: ProjectContext, *, query: AdjustmentsQuery) -> Adjustm
         limit=query.limit,
         cursor=query.cursor,
     )
+    return AdjustmentPage(items=_all_shown(ctx, page.items), next_cursor=page.next_cursor)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _CONNECTION + "/adjustments",
+    permission="payments.read",
+    or_own=True,
+    query=PageQuery,
+    returns=AdjustmentPage,
+)
+def list_adjustments_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> AdjustmentPage:
+    """List the adjustments of a connection, newest first; a consumer sees only their own."""
+    page = service.list_adjustments_of_connection(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
     return AdjustmentPage(items=_all_shown(ctx, page.items), next_cursor=page.next_cursor)
 
 
@@ -224,7 +236,7 @@ def get_adjustment(ctx: ProjectContext, *, adjustment_id: str) -> AdjustmentOut:
     _ADJUSTMENT + "/approval",
     permission="adjustments.make",
     returns=AdjustmentOut,
-    errors="above-bill above-credit already-decided bad-amount changed nothing-due yourself",
+    errors="above-bill above-credit already-decided bad-amount bill-voided changed nothing-due yourself",
 )
 def approve_adjustment(ctx: ProjectContext, *, adjustment_id: str) -> AdjustmentOut:
     """Approve a pending adjustment that somebody else asked for, and post it as of today."""
@@ -252,7 +264,7 @@ def reject_adjustment(ctx: ProjectContext, *, adjustment_id: str, body: NewRejec
     permission="adjustments.make",
     body=NewRejection,
     returns=AdjustmentOut,
-    errors="already-reversed already-used changed due-day-changed not-posted",
+    errors="already-reversed already-used bill-voided changed due-day-changed not-posted",
 )
 def reverse_adjustment(ctx: ProjectContext, *, adjustment_id: str, body: NewRejection) -> AdjustmentOut:
     """Take a posted adjustment back with a reason, by a correcting entry."""

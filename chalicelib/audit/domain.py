@@ -71,6 +71,7 @@ _OF_PROJECT = frozenset(
         "import",
         "import-mapping",
         "online-payment",
+        "payment",
         "period",
         "prepaid-sale",
         "reading",

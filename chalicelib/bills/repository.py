@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.bills.domain import Balance, Bill, BillKind, parse_bill_id
+from chalicelib.bills.domain import Balance, Bill, BillKind, Waiver, parse_bill_id
 from chalicelib.bills.domain.counting import BilledRegister
 from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.money import Money
@@ -73,6 +73,7 @@ class BillItem(TableItem):
     voided_by = UnicodeAttribute(attr_name="vb", null=True)
     void_reason = UnicodeAttribute(attr_name="vr", null=True)
     successor = UnicodeAttribute(attr_name="sx", null=True)
+    waiver = DocumentAttribute(Waiver, attr_name="wv", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:

@@ -100,7 +100,8 @@ def my_bills(ctx: Context, *, query: PageQuery) -> BillPage:
 
 def _shown(ctx: Context, project: Project, bill: Bill) -> BillOut:
     view = BillView(bill, project, local_day(ctx.now, project.settings.timezone))
-    return BillOut.of(view, bill, names=user_names(ctx.client, [bill.issued_by, bill.voided_by]))
+    people = [bill.issued_by, bill.voided_by, bill.waiver.by if bill.waiver else None]
+    return BillOut.of(view, bill, names=user_names(ctx.client, people))
 
 
 def _listed(ctx: Context, project: Project, bills: Iterable[Bill]) -> tuple[BillSummary, ...]:

@@ -1,12 +1,12 @@
 """Bills as the API shows them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AliasPath, BeforeValidator, Field
 
-from chalicelib.bills.domain import Bill, BillKind, BillStatus
+from chalicelib.bills.domain import Bill, BillKind, BillStatus, WantedStatus
 from chalicelib.connections.domain import Connection, RegisterRole
 from chalicelib.kernel.period import FiscalMonth, Frequency
 from chalicelib.platform.schema import (
@@ -70,6 +70,18 @@ class BillView:
     @property
     def days_overdue(self) -> int:
         return self.bill.days_overdue_on(self.today)
+
+    @property
+    def waived_by(self) -> str | None:
+        return self.bill.waiver.by if self.bill.waiver else None
+
+    @property
+    def waived_reason(self) -> str | None:
+        return self.bill.waiver.reason if self.bill.waiver else None
+
+    @property
+    def waived_at(self) -> datetime | None:
+        return self.bill.waiver.at if self.bill.waiver else None
 
     @property
     def origin(self) -> Literal["run", "person", "migration"]:
@@ -189,6 +201,10 @@ class BillOut(BillSummary):
     voided_by: str | None
     voided_by_name: UserName = Field(validation_alias="voided_by")
     void_reason: str | None
+    waived_by: str | None = Field(description="The user who last waived late charges; null: none are waived")
+    waived_by_name: UserName = Field(validation_alias="waived_by")
+    waived_reason: str | None
+    waived_at: Instant | None
 
 
 class BillPage(OutSchema):
@@ -265,7 +281,9 @@ class BillsQuery(PageQuery):
     """Which bills: of a period, or of the last five years, the newest first; of any status, or that stand so today."""
 
     period: PeriodText | None = None
-    status: BillStatus | None = None
+    status: WantedStatus | None = Field(
+        default=None, description="As it is today; unpaid: open, paid in part or overdue", examples=["overdue"]
+    )
     affected_by: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}\.[1-9][0-9]{0,5}$",

@@ -13,11 +13,11 @@ from chalicelib.bills.domain import (
     AffectedBy,
     Bill,
     BillKind,
-    BillStatus,
     Charge,
     Consumption,
     IssueTerms,
     UsualTotals,
+    WantedStatus,
     bill_of,
     charge_bill_of,
     check_billable,
@@ -390,7 +390,7 @@ def list_bills(
     ctx: ProjectContext,
     *,
     period: Period | None,
-    status: BillStatus | None,
+    status: WantedStatus | None,
     affected_by: tuple[str, int] | None = None,
     limit: int,
     cursor: str | None,
@@ -407,7 +407,7 @@ def list_bills(
     today = local_day(ctx.now, project.settings.timezone)
 
     def choose(every: tuple[Bill, ...]) -> list[Bill]:
-        bills = [bill for bill in every if status in {None, bill.status_on(today)}]
+        bills = [bill for bill in every if bill.is_as_wanted(status, today)]
         bills = [bill for bill in bills if affected is None or (bill.is_standing and affected.includes(bill))]
         mine = connections.accounts_within_reach(ctx, project, (bill.account for bill in bills))
         return [bill for bill in bills if bill.account in mine]

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from chalicelib.cashiers.domain import MAX_DENOMINATIONS, CashierSession, MethodTotals, SessionStatus
+from chalicelib.cashiers.domain import MAX_DENOMINATIONS, MAX_PIECES, CashierSession, MethodTotals, SessionStatus
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import Money
 from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PageQuery, Schema, Shows, Text, UserName
 
 _GivenAmount = Annotated[str, Field(max_length=20, examples=["1000.00"])]
+_Pieces = Annotated[int, Field(strict=True, ge=0, le=MAX_PIECES)]
 _UserId = Annotated[str, Field(min_length=1, max_length=40, examples=["01KBMYX1A7D0G3J6M9P2S5V8Y1"])]
 
 
@@ -28,8 +29,10 @@ class NewCashierSession(Schema):
 class NewCashCount(Schema):
     """Cash as it was counted: its amount, or the number of notes and coins of each value."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"denominations": {"100.00": 4, "20.00": 1}}]})
+
     cash: _GivenAmount | None = None
-    denominations: Annotated[dict[_GivenAmount, int], Field(max_length=MAX_DENOMINATIONS)] | None = Field(
+    denominations: Annotated[dict[_GivenAmount, _Pieces], Field(max_length=MAX_DENOMINATIONS)] | None = Field(
         default=None, description="Notes and coins: how many of each value", examples=[{"1000.00": 2, "0.25": 3}]
     )
 

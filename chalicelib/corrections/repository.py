@@ -16,6 +16,7 @@ class CorrectionItem(TableItem):
     accounts = DocumentAttribute(tuple[str, ...], attr_name="ac")
     readings = DocumentAttribute(tuple[ChangedReading, ...], attr_name="rd")
     bills = DocumentAttribute(tuple[ChangedBill, ...], attr_name="bi")
+    entered = UnicodeAttribute(attr_name="en", null=True)
     currency = UnicodeAttribute(attr_name="cy")
     reason = UnicodeAttribute(attr_name="rs")
     by = UnicodeAttribute(attr_name="by")

@@ -6,7 +6,17 @@ from chalicelib.bills.domain import Bill
 from chalicelib.bills.schemas import BillOut, BillView
 from chalicelib.corrections import service
 from chalicelib.corrections.domain import Correction, parse_correction_id
-from chalicelib.corrections.schemas import CorrectionOut, NewCorrection, NewVoid, PreviewOut, ReadingsToCorrect
+from chalicelib.corrections.schemas import (
+    CorrectionOut,
+    CrossedMeters,
+    MisplacedReading,
+    NewCorrection,
+    NewCrossedMeters,
+    NewMisplacedReading,
+    NewVoid,
+    PreviewOut,
+    ReadingsToCorrect,
+)
 from chalicelib.kernel.clock import local_day
 from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
@@ -20,6 +30,16 @@ _RATING_ERRORS = "amount-too-large bill-too-long missing-measure no-tariff not-r
 _READING_ERRORS = (
     "bad-number below-previous forbidden impossible-reading not-found not-voidable nothing-to-correct reading-twice "
     "too-long-ago too-many-bills unknown-register"
+)
+_MOVING_ERRORS = (
+    "already-read before-installed below-previous changed forbidden future-date handed-over impossible-reading "
+    "later-bill later-reading meter-exchanged missing-measure no-meter not-active not-after-last not-confirmed "
+    "not-found "
+    "not-voidable other-period period-frozen register-missing same-meter too-many-readings unknown-register"
+)
+_CROSSING_ERRORS = (
+    "bad-day below-previous forbidden future-date meter-exchanged not-found not-voidable rounds-differ same-meter "
+    "too-long-ago too-many-bills wrong-status"
 )
 
 
@@ -68,6 +88,76 @@ def correct_readings(ctx: ProjectContext, *, body: NewCorrection) -> CorrectionO
     A bill that rises is due anew from today, by the project's rule; one that falls keeps its due day.
     """
     made = service.correct_readings(ctx, said=body.said(), reason=body.reason, digest=body.digest)
+    return _correction(ctx, made)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/corrections/crossed-meters/preview",
+    permission="adjustments.make",
+    body=CrossedMeters,
+    returns=PreviewOut,
+    errors=f"{_CROSSING_ERRORS} {_RATING_ERRORS}",
+)
+def preview_crossed_meters(ctx: ProjectContext, *, body: CrossedMeters) -> PreviewOut:
+    """Show what would change if two connections got each other's meter from a day on. It changes nothing."""
+    return PreviewOut.of(
+        service.preview_crossed(ctx, accounts=body.account_numbers, since=body.since, reason=body.reason)
+    )
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/corrections/crossed-meters",
+    permission="adjustments.make",
+    body=NewCrossedMeters,
+    returns=CorrectionOut,
+    status=201,
+    location=_CORRECTION,
+    errors=f"changed period-frozen {_CROSSING_ERRORS} {_RATING_ERRORS}",
+)
+def swap_crossed_meters(ctx: ProjectContext, *, body: NewCrossedMeters) -> CorrectionOut:
+    """Give two connections each other's meter and its readings from a day on, as previewed; their bills follow."""
+    made = service.swap_crossed(
+        ctx, accounts=body.account_numbers, since=body.since, reason=body.reason, digest=body.digest
+    )
+    return _correction(ctx, made)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/corrections/misplaced-readings/preview",
+    permission="adjustments.make",
+    body=MisplacedReading,
+    returns=PreviewOut,
+    errors=_MOVING_ERRORS,
+)
+def preview_misplaced_reading(ctx: ProjectContext, *, body: MisplacedReading) -> PreviewOut:
+    """Show what would change if a reading were moved to the connection on which it belongs. It changes nothing."""
+    return PreviewOut.of(
+        service.preview_misplaced(ctx, reading_id=body.reading_id, account=body.account_number, reason=body.reason)
+    )
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/corrections/misplaced-readings",
+    permission="adjustments.make",
+    body=NewMisplacedReading,
+    returns=CorrectionOut,
+    status=201,
+    location=_CORRECTION,
+    errors=_MOVING_ERRORS,
+)
+def move_misplaced_reading(ctx: ProjectContext, *, body: NewMisplacedReading) -> CorrectionOut:
+    """Withdraw a reading of the wrong connection, void its bill, and enter it on the right one, as previewed."""
+    made = service.move_misplaced(
+        ctx, reading_id=body.reading_id, account=body.account_number, reason=body.reason, digest=body.digest
+    )
     return _correction(ctx, made)
 
 

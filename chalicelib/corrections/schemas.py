@@ -10,6 +10,7 @@ from chalicelib.corrections.domain import ChangedBill, ChangedReading, Correctio
 from chalicelib.corrections.service import Preview, PreviewedBill
 from chalicelib.kernel.errors import Invalid
 from chalicelib.platform.schema import (
+    AccountNumber,
     Amount,
     Day,
     DecimalText,
@@ -71,6 +72,34 @@ class NewCorrection(ReadingsToCorrect):
     digest: Digest = Field(description="That of the preview: nothing is changed if anything has changed since")
 
 
+class CrossedMeters(Schema):
+    """Two connections whose meters were taken for each other's."""
+
+    account_numbers: Annotated[list[AccountNumber], Field(min_length=2, max_length=2)]
+    since: Day = Field(alias="from", description="The first day on which they were crossed")
+    reason: Reason
+
+
+class NewCrossedMeters(CrossedMeters):
+    """Crossed meters to swap, as it was previewed."""
+
+    digest: Digest = Field(description="That of the preview: nothing is changed if anything has changed since")
+
+
+class MisplacedReading(Schema):
+    """A reading that was entered on the wrong connection, and the right one."""
+
+    reading_id: Annotated[str, Field(max_length=60, examples=["2025-10.2025110001"])]
+    account_number: AccountNumber
+    reason: Reason
+
+
+class NewMisplacedReading(MisplacedReading):
+    """A reading to move, as it was previewed."""
+
+    digest: Digest = Field(description="That of the preview: nothing is changed if anything has changed since")
+
+
 class BillLineOut(OutSchema):
     """A line of a bill in short."""
 
@@ -91,7 +120,7 @@ class BillSideOut(OutSchema, Shows[Bill]):
     paid: Amount
     late_charge: Amount
     amount_due: Amount
-    due_on: Day
+    due_on: Day = Field(validation_alias="due_day")
 
 
 class PreviewedBillOut(OutSchema, Shows[PreviewedBill]):
@@ -100,7 +129,7 @@ class PreviewedBillOut(OutSchema, Shows[PreviewedBill]):
     account_number: str = Field(validation_alias=AliasPath("old", "account"))
     period: PeriodText = Field(validation_alias=AliasPath("old", "period"))
     old: BillSideOut
-    new: BillSideOut
+    new: BillSideOut | None = Field(description="Null: its reading is withdrawn, and no bill takes its place")
     difference: Amount = Field(description="By how much more is billed; below zero, by how much less")
 
 
@@ -130,7 +159,7 @@ class ChangedBillOut(OutSchema, Shows[ChangedBill]):
     """A bill that was voided, and the one in its place."""
 
     bill_id: str
-    replaced_by: str
+    replaced_by: str | None
     old_total: Amount
     new_total: Amount
     difference: Amount
@@ -152,6 +181,9 @@ class CorrectionOut(OutSchema, Shows[Correction]):
     account_numbers: tuple[str, ...] = Field(validation_alias="accounts")
     readings: tuple[ChangedReadingOut, ...]
     bills: tuple[ChangedBillOut, ...]
+    entered_reading_id: str | None = Field(
+        validation_alias="entered", description="The reading that was entered on the right connection"
+    )
     difference: Amount = Field(description="By how much more is billed in all; below zero, by how much less")
     currency: str
     reason: str

@@ -110,7 +110,7 @@ def review_online_payment(ctx: ProjectContext, *, online_payment_id: str, body: 
     permission=PUBLIC,
     body=GatewayCallback,
     returns=CallbackOut,
-    errors="bad-amount bad-name bad-signature no-such-project not-found unknown-currency",
+    errors="bad-amount bad-date bad-name bad-signature no-such-project not-found unknown-currency",
 )
 def hear_gateway(ctx: Context, *, body: GatewayCallback) -> CallbackOut:
     """Hear from the payment gateway, signed (headers Meterbook-Client, Meterbook-Timestamp and Meterbook-Signature).

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AliasPath, AwareDatetime, Field
+from pydantic import AliasPath, Field
 
+from chalicelib.kernel.clock import parse_iso
+from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import Money
 from chalicelib.online_payments.domain import Attention, Heard, Intent, IntentStatus, Outcome
 from chalicelib.online_payments.service import Wish
@@ -98,21 +100,25 @@ class GatewayCallback(Schema):
         description="The gateway's id of the payment"
     )
     amount: GivenAmount = Field(description="What the payer paid, or was to pay")
-    currency: Annotated[str, Field(min_length=3, max_length=3, examples=["INR"])]
-    at: AwareDatetime = Field(description="When the payer paid, or it failed", examples=["2025-11-05T02:30:00Z"])
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["INR"])]
+    at: Annotated[
+        str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$", examples=["2025-11-05T02:30:00Z"])
+    ] = Field(description="When the payer paid, or it failed")
     reason: Text | None = Field(default=None, description="Why it failed", examples=["Declined by the bank"])
 
     def heard(self) -> Heard:
         """Return what the gateway says.
 
-        :raises Invalid: for an amount that is none.
+        :raises Invalid: for an amount or an instant that is none.
         """
         amount = parsed_amount(self.amount, self.currency, "amount")
         if amount is None:
             raise AssertionError("a callback has an amount")
-        return Heard(
-            outcome=self.outcome, transaction_id=self.transaction_id, amount=amount, at=self.at, reason=self.reason
-        )
+        try:
+            at = parse_iso(self.at)
+        except ValueError:
+            raise Invalid("bad-date", "this is no instant; write it like 2025-11-05T02:30:00Z", field="at") from None
+        return Heard(outcome=self.outcome, transaction_id=self.transaction_id, amount=amount, at=at, reason=self.reason)
 
 
 class CallbackOut(OutSchema, Shows[Intent]):
@@ -184,12 +190,12 @@ class OnlinePaymentOut(OutSchema, Shows[IntentView, Intent]):
     bills: tuple[PlannedBill, ...]
     amount: Amount = Field(description="What was due on its bills when it was started")
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
-    method: str
-    upi_id: str | None
+    method: str = Field(examples=["online"])
+    upi_id: str | None = Field(examples=["ana@upi"])
     reference: str | None
     pay_at: str | None = Field(description="Where the payer confirms it", examples=["/simulated-gateway/a/water/01K"])
-    gateway_reference: str | None
-    transaction_id: str | None = Field(description="The gateway's id of the payment")
+    gateway_reference: str | None = Field(description="What the gateway calls it", examples=["SIM-01KBN5Q3W6"])
+    transaction_id: str | None = Field(description="The gateway's id of the payment", examples=["T-1"])
     received: Amount | None = Field(description="What arrived; null: nothing yet")
     credit: Amount = Field(description="What the bills had no use for: the payer's credit", examples=["0.00"])
     payment_id: str | None = Field(description="The payment that was posted")
@@ -207,7 +213,7 @@ class OnlinePaymentOut(OutSchema, Shows[IntentView, Intent]):
     reviewed_by: str | None
     reviewed_by_name: UserName = Field(validation_alias="reviewed_by")
     reviewed_at: Instant | None
-    review_note: str | None
+    review_note: str | None = Field(description="What a person found", examples=["Kept for the next bill"])
 
 
 class OnlinePaymentPage(OutSchema):
@@ -228,7 +234,7 @@ class AnnouncedPaymentOut(OutSchema, Shows[IntentView, Intent]):
     bills: tuple[PlannedBill, ...]
     amount: Amount = Field(description="What was due on its bills when it was announced")
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
-    method: str
+    method: str = Field(examples=["cash"])
     notes: str | None
     received: Amount | None = Field(description="What was taken for the bills; null: nothing yet")
     payment_id: str | None = Field(description="The payment at the counter")

@@ -45,8 +45,8 @@ _TENDER_ERRORS = (
     "session-closed"
 )
 _BILL_ERRORS = (
-    "above-due back-dated-waiver before-bill bill-twice bill-voided no-part-payments nothing-due other-holder "
-    "superseded too-many-bills"
+    "above-due back-dated-waiver before-bill bill-twice bill-voided no-part-payments nothing-due number-missing "
+    "other-holder superseded too-many-bills"
 )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AliasPath, ConfigDict, Field, model_validator
+from pydantic import AliasPath, ConfigDict, Field
 
 from chalicelib.consumers.domain import words_of
 from chalicelib.kernel.errors import Invalid, MeterbookError
@@ -125,17 +125,13 @@ class NewPayment(TenderBody):
         examples=["First-time late payment"],
     )
 
-    @model_validator(mode="after")
-    def _names_something(self) -> Self:
-        if bool(self.bills) == bool(self.account_number):
-            raise ValueError("Give either bills or accountNumber.")
-        return self
-
     def order(self, currency: str) -> Order:
         """Return what is paid.
 
-        :raises Invalid: for an amount that is none, or a bill that is named twice.
+        :raises Invalid: for neither or both of bills and account, a bad amount, or a bill that is named twice.
         """
+        if bool(self.bills) == bool(self.account_number):
+            raise Invalid("number-missing", "give either bills or accountNumber", field="bills")
         parts: dict[str, int | None] = {}
         for at, each in enumerate(self.bills):
             if each.bill_id in parts:
@@ -369,7 +365,7 @@ class MyPaymentView(PaymentView):
         return self.project.settings.label
 
 
-class MyPaymentOut(PaymentOut):
+class MyPaymentOut(PaymentOut, Shows[MyPaymentView, Payment]):
     """A payment of yours, and the project that took it."""
 
     project_id: str
@@ -480,7 +476,7 @@ class ReceiptView:
     waiver_name: str | None
 
     @property
-    def issued_by(self) -> str:
+    def issuer(self) -> str:
         return self.client_name
 
     @property
@@ -510,7 +506,7 @@ class ReceiptView:
         return amount_in_words(self.payment.amount)
 
     @property
-    def waived_by(self) -> str | None:
+    def waived_by_name(self) -> str | None:
         return self.waiver_name
 
     @property
@@ -524,7 +520,7 @@ class ReceiptOut(OutSchema, Shows[ReceiptView, Payment]):
     receipt_number: str | None
     payment_id: str = Field(validation_alias="id")
     void: bool = Field(validation_alias="is_void", description="Its payment was reversed")
-    issued_by: str = Field(description="The utility's name")
+    issuer: str = Field(description="The utility's name")
     consumer_name: str
     account_number: str = Field(validation_alias="account")
     paid_on: Day
@@ -538,7 +534,7 @@ class ReceiptOut(OutSchema, Shows[ReceiptView, Payment]):
     change: Amount
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
     waiver_reason: str | None
-    waived_by: str | None = Field(description="The name of who waived late charges")
+    waived_by_name: str | None = Field(description="The name of who waived late charges")
     desk: str | None
     recorded_by_name: UserName = Field(validation_alias="recorded_by")
     recorded_at: Instant

@@ -108,6 +108,7 @@ _BILL = {
     "paid": "0.00",
     "amountDue": "275.00",
     "dueOn": "2025-11-20",
+    "originalDueOn": "2025-11-20",
     "status": "open",
     "daysOverdue": 0,
 }
@@ -219,8 +220,48 @@ _STATEMENT_LINES: list[dict[str, Any]] = [
 ]
 _ISSUE = {"id": "01KBN2F8M5R0T3V6X9Z1B4D7G0"}
 
+_PAYMENT = _RECEIVED | {
+    "id": _PAYMENT_ID,
+    "kind": "payment",
+    "bills": [_SHARE],
+    "credit": "0.00",
+    "bookedOn": "2025-11-18",
+    "reference": None,
+    "notes": None,
+    "importId": None,
+    "ledgerPosted": True,
+    **dict.fromkeys(("reversalReason", "reversalNote", "reversedBy", "reversedByName", "reversedAt")),
+}
+
 # What fields of a schema hold, whatever their own schema's example says.
+_NOT_HANDED_OVER: dict[str, Any] = dict.fromkeys(
+    ("handedOver", "handedOverTo", "handedOverToName", "handedOverAt", "acceptedAt")
+)
+_JUST_OPENED: dict[str, Any] = (
+    dict.fromkeys(("counted", "difference", "closedBy", "closedByName", "closedAt"))
+    | _NOT_HANDED_OVER
+    | {"status": "open"}
+)
 OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
+    "AdjustmentOut": {
+        "id": "01KBNAA7X4A9D2F5H8K0M3P6S9",
+        "kind": "credit_note",
+        "amount": "50.00",
+        "reasonCode": "goodwill",
+        "reason": "Dirty water for three days",
+        "method": None,
+        "dueOn": None,
+        "formerDueOn": None,
+        "leak": None,
+        "state": "posted",
+        "askedAt": "2025-11-10T02:00:00.000Z",
+        "decidedAt": "2025-11-10T02:00:00.000Z",
+        "decisionReason": None,
+        "reversedBy": None,
+        "reversedByName": None,
+        "reversedAt": None,
+        "reversalReason": None,
+    },
     "AreaOut": {"level": 2, "version": 1, "uses": 1, "createdAt": "2025-10-20T02:00:00.000Z"},
     "AuditEntryOut": {
         "action": "reading.corrected",
@@ -246,9 +287,40 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "issuedByName": None,
         "importId": None,
         "chosenTariff": None,
+        "reason": None,
+        "waivedBy": None,
+        "waivedByName": None,
+        "waivedReason": None,
+        "waivedAt": None,
     },
     "BillSummary": _BILL | {"firstDay": "2025-10-05", "lastDay": "2025-11-04"},
     "BalanceOut": {"units": "1480", "commonArea": "35", "building": "1530", "loss": "15"},
+    "CashCountOut": {
+        "cash": "420.00",
+        "expected": "420.00",
+        "difference": "0.00",
+        "denominations": {"100.00": 4, "20.00": 1},
+        "countedAt": "2025-11-18T08:50:00.000Z",
+    },
+    "CashierSessionOut": {
+        "id": "01KBN7Q4S1T8V5X2Z9B6D3F0H7",
+        "status": "accepted",
+        "desk": "MAIN",
+        "cashierName": "Ana Reyes",
+        "float": "100.00",
+        "openedOn": "2025-11-18",
+        "openedAt": "2025-11-18T00:05:00.000Z",
+        "expected": "420.00",
+        "counted": "420.00",
+        "difference": "0.00",
+        "reason": None,
+        "closedAt": "2025-11-18T09:00:00.000Z",
+        "handedOver": "320.00",
+        "handedOverTo": "01KBMYX2B8E1H4K7N0Q3T6W9Z2",
+        "handedOverToName": "Maria Santos",
+        "handedOverAt": "2025-11-18T09:05:00.000Z",
+        "acceptedAt": "2025-11-18T09:10:00.000Z",
+    },
     "ChunkProgress": {"done": 8, "of": 8},
     "ClientFacts": _CLIENT_SETTINGS,
     "ClientFactsChange": _CLIENT_SETTINGS,
@@ -275,6 +347,16 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "HandOver": {"reason": "He moved to Tagbilaran", "consumerId": _NEXT_CONSUMER_ID},
     "MeterExchange": {"meterNumber": "SM-22001", "multiplier": "1", "reason": "The meter is stuck"},
     "MeterInstallation": {"meterNumber": "SM-22001", "multiplier": "1", "reason": "All houses here get meters"},
+    "MethodTotalsOut": {
+        "method": "cash",
+        "takenCount": 3,
+        "taken": "320.00",
+        "changeGiven": "30.00",
+        "reversedCount": 0,
+        "reversed": "0.00",
+        "refundedCount": 0,
+        "refunded": "0.00",
+    },
     "NewConnection": {"meterNumber": "SM-12345", "multiplier": "1"},
     "NewConsumer": {"name": None},
     "ConsumerOut": {
@@ -333,6 +415,14 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "LateChargeBody": {"amount": "0.00"},
     "LateChargeChange": {"amount": "0.00"},
+    "LeakOut": {
+        "use": "125",
+        "usualUse": "6",
+        "units": "60",
+        "amount": "1350.00",
+        "total": "2862.50",
+        "totalAfter": "1512.50",
+    },
     "ListedProject": {"id": "waterworks", "label": "Waterworks"},
     "LoginMade": {"userId": _CONSUMER_USER_ID, "login": "juan"},
     "LoginOut": {
@@ -347,24 +437,21 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "MeOut": _STAFF | {"permissions": ["bills.generate", "bills.read", "readings.confirm", "readings.submit"]},
     "NewStaff": {"login": "ana"},
+    "NewCharge": {"code": "reconnection", "label": "Reconnection fee", "amount": "150.00", "reason": "Reconnected"},
+    "NewCreditNote": {"amount": "50.00", "reasonCode": "goodwill", "reason": "Dirty water for three days"},
+    "NewDueDay": {"dueOn": "2025-12-10", "reason": "Waits for her salary"},
+    "NewLeakAllowance": {"usualUse": "6", "reason": "The pipe behind the meter burst"},
+    "NewRefund": {"amount": "60.00", "method": "cash", "reason": "He moved out"},
+    "NewRejection": {"reason": "The water was clean"},
+    "NewWriteOff": {"reason": "Cannot be found"},
     "NewLogin": {"login": "juan"},
     "OutcomeOut": {"refusal": None},
     "OutcomesOut": {"taken": 1, "refused": 0},
+    "MyPaymentOut": _PAYMENT | {"projectId": "waterworks", "projectLabel": "Waterworks"},
     "OwedBillOut": _OWED_BILL,
-    "OwedOut": {"on": "2025-11-18", "amountDue": "275.00", "credit": "0.00"},
-    "PaymentOut": _RECEIVED
-    | {
-        "id": _PAYMENT_ID,
-        "kind": "payment",
-        "bills": [_SHARE],
-        "credit": "0.00",
-        "bookedOn": "2025-11-18",
-        "reference": None,
-        "notes": None,
-        "importId": None,
-        "ledgerPosted": True,
-        **dict.fromkeys(("reversalReason", "reversalNote", "reversedBy", "reversedByName", "reversedAt")),
-    },
+    "OwedOut": {"projectId": "waterworks", "on": "2025-11-18", "amountDue": "275.00", "credit": "0.00"},
+    "OwedTotal": {"currency": "PHP", "amountDue": "275.00", "credit": "0.00"},
+    "PaymentOut": _PAYMENT,
     "PushOut": {"flags": []},
     "ReadingOut": {
         **_NO_MORE_READ,
@@ -377,7 +464,7 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "confirmedAt": "2025-11-05T02:45:00.000Z",
     },
     "ReceiptLine": {"label": "Waterworks, November 2025", "amount": "275.00", "original": None},
-    "ReceiptOut": _RECEIVED | {"paymentId": _PAYMENT_ID, "issuedBy": "Balilihan Waterworks", "waivedBy": None},
+    "ReceiptOut": _RECEIVED | {"paymentId": _PAYMENT_ID, "issuer": "Balilihan Waterworks", "waivedByName": None},
     "Registered": {"userId": _CONSUMER_USER_ID, "login": "juan", "number": None, "role": "consumer"},
     "Registration": {"name": None, "email": "juan@example.com"},
     "Rejection": {"reason": "There is no pipe in this street yet."},
@@ -486,6 +573,10 @@ _DELETED_ROLE = {"name": "meter_reader", "builtIn": False, "permissions": ["read
 
 # What the answer of an operation holds instead, at its top or in a field of an object in it.
 OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
+    "open_cashier_session": _JUST_OPENED | {"methods": [], "lastCount": None, "expected": "100.00"},
+    "count_cash": _JUST_OPENED,
+    "close_cashier_session": _NOT_HANDED_OVER | {"status": "closed"},
+    "hand_cash_over": {"status": "handed_over", "acceptedAt": None},
     "approve_request": _APPROVED,
     "ask_for_history_upload": {"record": _HISTORY | _WAITING_IMPORT},
     "ask_for_registry_upload": {"record": _REGISTRY | _WAITING_IMPORT},
@@ -598,6 +689,8 @@ REFUSED: Mapping[str, tuple[str | None, str]] = {
     "not-found": (None, "there is nothing with this id"),
     "no-such-project": (None, "the client has no such project"),
     "no-connection": ("meterNumber", "there is no connection with this meter number; register it first"),
+    "session-closed": (None, "this cashier session is closed"),
+    "session-open": (None, "you have a cashier session open; close it first"),
     "changed": (None, "somebody changed this at the same moment; reload and retry"),
     "email-taken": ("email", "this e-mail address is registered here; ask for a new password by mail"),
     "login-taken": ("login", "another user has this login name; give another"),
@@ -611,8 +704,10 @@ REFUSED: Mapping[str, tuple[str | None, str]] = {
     "cycle-taken": ("id", "another billing cycle has this id; choose another"),
     "cycle-used": (None, "readings have used this billing cycle; set it inactive instead"),
     "account-taken": ("accountNumber", "this account number is in use; give another"),
+    "ambiguous-meter": ("meterNumber", "meters of two brands have this number; give the account number"),
     "already-decided": (None, "this request is decided; make a new one"),
     "billed": (None, "the reading is billed"),
+    "no-reading": ("billId", "bill 2025-11.2025110001.0 has no reading: there is no use to lower"),
     "fixed-role": (None, "this role can't be changed; define one with another name"),
     "role-used": (None, "users have this role; give them another first"),
     "tariff-between": (None, "a version of this tariff lies between; correct that one"),

@@ -89,7 +89,8 @@ CODES: Mapping[int, tuple[str, ...]] = {
             meter-exchanged meter-taken never-billed no-credit no-gateway no-meter no-reading no-session not-active
             not-confirmed not-posted not-prepaid not-voidable nothing-due nothing-to-review other-consumer
             period-frozen project-closed project-taken project-used reading-waits receipt-taken replayed role-exists
-            role-used run-open session-closed session-open still-served superseded superuser-exists tariff-between
+            role-used rounds-differ run-open session-closed session-open still-served superseded superuser-exists
+            tariff-between
             tariff-changed tariff-chosen tariff-followed tariff-used too-long-ago too-many-changes too-many-charges
             too-many-mappings too-many-readings use-unread version-exists withdrawn wrong-order wrong-status
             yourself

@@ -59,6 +59,7 @@ PATTERNS: Mapping[str, str] = {
     r"^[a-z][a-z0-9_-]{0,19}$": "Give up to 20 small letters, digits and the signs _ -, the first a letter.",
     r"^\d{1,12}(\.\d{1,3})?$": "Give an amount as text, zero or more, such as 150.00.",
     r"^[^#.]*(\.[^#.]+)*$": "Give an area's code: its parts with a dot between them, without #.",
+    r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$": "Give an instant in UTC, such as 2025-11-05T02:30:00Z.",
     r"^[^#]*$": "Leave out the sign #.",
     r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$": "Give an e-mail address, such as ana@example.com.",
 }

@@ -36,7 +36,7 @@ class ClientItem(TableItem):
 
 class ProjectItem(TableItem):
     id = UnicodeAttribute(attr_name="project")
-    settings = DocumentAttribute(ProjectSettings)
+    settings = DocumentAttribute(ProjectSettings, sparse=True)
     version = IntAttribute(default=0)
     closed = FlagAttribute(null=True)
     closing = UnicodeAttribute(null=True)  # an attempt to close the project that is still checking

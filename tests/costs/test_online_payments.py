@@ -26,7 +26,9 @@ def test_starting_and_hearing_of_a_payment_cost_so_much(office: Online) -> None:
         office.completes(started)
     with metered() as again:
         office.completes(started)
-    assert (_told(start), _told(hear), _told(again)) == ("", "", "")
+    assert _told(start) == "7 written, 3.5 read, 4 requests"
+    assert _told(hear) == "19 written, 7.5 read, 8 requests"
+    assert _told(again) == "0 written, 1.5 read, 2 requests"
 
 
 def _told(meter: Meter) -> str:

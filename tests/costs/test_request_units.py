@@ -116,6 +116,7 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     _estimate_december(utility, step)
     _bill_one(utility, step)
     _end_services(utility, step)
+    _take_money(utility, step)
 
 
 def _in_a_job(utility: Utility, use_case: Callable[..., Any], **arguments: Any) -> None:  # noqa: ANN401
@@ -182,6 +183,36 @@ def _sell_in_advance(utility: Utility, step: Callable[..., Any], account: str) -
     admin.post(f"{place}/prepaid-sales", money).expect(201)  # the first sale seals the tariff
     step("sell units in advance", admin.post, f"{place}/prepaid-sales", money).expect(201)
     step("see prepaid units", admin.get, f"{place}/prepaid").expect(200)
+
+
+def _take_money(utility: Utility, step: Callable[..., Any]) -> None:
+    """Take payments of November's bills in November and, with 10 % for paying late, in December."""
+    admin, base = utility.as_staff(), utility.base
+    settings_of = admin.get(f"{base}/settings").expect(200)
+    change = {"lateCharge": {"kind": "percent", "percent": "10"}}
+    admin.patch(f"{base}/settings", {"version": settings_of["version"], "settings": change}).expect(200)
+    bills = admin.get(f"{base}/bills", period="2025-11").expect(200)["items"]
+    accounts = [bill["accountNumber"] for bill in bills]
+    paid = [{"method": "cash", "bills": [{"billId": bill["id"]}]} for bill in bills]
+    connection = f"{base}/connections/{accounts[1]}"
+    admin.post(f"{base}/payments", paid[0]).expect(201)  # the first one begins the series of receipts
+    step("see what is owed", admin.get, f"{base}/inquiry", accountNumber=accounts[1]).expect(200)
+    payment = step("take a payment", admin.post, f"{base}/payments", paid[1]).expect(201)["id"]
+    step("see a receipt", admin.get, f"{base}/payments/{payment}/receipt").expect(200)
+    step("find a receipt by its number", admin.get, f"{base}/payments", receiptNumber="OR-MAIN-000002").expect(200)
+    step("reverse a payment", admin.post, f"{base}/payments/{payment}/reversal", {"reason": "typing_error"}).expect(200)
+    advance = {"accountNumber": accounts[1], "method": "cash", "amount": "100.00"}
+    step("take money in advance", admin.post, f"{base}/advances", advance).expect(201)
+    step("use credit", admin.post, f"{connection}/credit-uses", {}).expect(200)
+    step("list a connection's entries", admin.get, f"{connection}/entries").expect(200)
+    step("see a statement", admin.get, f"{connection}/statement").expect(200)
+    ten = {"payments": paid[2:12]}
+    assert step("take ten payments", admin.post, f"{base}/payments/batch", ten).expect(200)["taken"] == 10
+    clock.use_time(lambda: NOVEMBER.replace(month=12))
+    admin = utility.as_staff()
+    late = step("take a late payment", admin.post, f"{base}/payments", paid[12]).expect(201)
+    assert late["bills"][0]["lateChargePaid"] != "0.00"
+    clock.use_time(lambda: NOVEMBER)
 
 
 def _estimate_december(utility: Utility, step: Callable[..., Any]) -> None:
@@ -303,6 +334,11 @@ def test_reading_what_a_bill_is_made_from_costs_less_than_a_sixth_of_a_unit(util
     village, units_per_chunk = 300, Decimal(6)
     units_per_bill = (Decimal(readings) / 4096 + Decimal(connections + bills) / 4096 / 2) / BILLS
     assert units_per_bill + units_per_chunk / village <= Decimal(1) / 6
+
+
+def test_a_payment_costs_fourteen_write_units_and_two_more_with_a_late_charge(counted: dict[str, Meter]) -> None:
+    assert counted["take a payment"].write_units == 14
+    assert counted["take a late payment"].write_units == 16
 
 
 def test_a_bill_fits_into_half_a_kilobyte(utility_items: table.Items) -> None:

@@ -12,7 +12,7 @@ from chalicelib.platform.http import Endpoint
 from chalicelib.tenancy.domain import ProjectContext
 from tests.support.bodies import body_schema, smallest
 from tests.support.contract import check_answer
-from tests.support.endpoints import ALL, name
+from tests.support.endpoints import ALL, name, needed_query
 from tests.support.fixture_world import World
 from tests.support.http import Reply
 from tests.support.table import items_of, spoil
@@ -124,14 +124,14 @@ def test_reading_changes_nothing(world: World) -> None:
     for one in ALL:
         if one.method == "GET":
             for who in ("admin", "owner"):
-                reply = world.people[who].get(world.fill(one.path, world.ids_to_read), **_needed_query(one))
+                reply = world.people[who].get(world.fill(one.path, world.ids_to_read), **needed_query(one))
                 assert reply.status == 200 or world.people[who] is not world.someone_for(one.path), one.path
     assert items_of(world.utility.client, sessions=True) == before
 
 
 @pytest.mark.parametrize("one", [one for one in ALL if one.method == "GET"], ids=name)
 def test_head_is_answered_like_get(world: World, one: Endpoint) -> None:
-    query = "".join(f"?{name}={value}" for name, value in _needed_query(one).items())
+    query = "".join(f"?{name}={value}" for name, value in needed_query(one).items())
     for person in (world.someone_for(one.path), world.people["anonymous"]):
         asked = [person.send(method, _path(world, one) + query) for method in ("GET", "HEAD")]
         got, head = [(reply.status, reply.headers["content-type"]) for reply in asked]
@@ -158,15 +158,10 @@ def test_what_makes_a_thing_is_answered_by_201_and_where_it_is() -> None:
     assert {one.path.rpartition("/")[2] for one in creating if one.status == 202} == {"billing-runs"}
 
 
-def _needed_query(one: Endpoint) -> dict[str, str]:
-    """Return what a list can't be asked for without."""
-    return {name: "2025-11" for name in ("period", "month") if one.query and name in one.query.model_fields}
-
-
 @pytest.mark.parametrize("one", _WITH_CURSOR, ids=name)
 def test_a_cursor_that_was_altered_or_is_another_lists_is_a_400(world: World, one: Endpoint) -> None:
     admin = world.people["admin"]
-    query = _needed_query(one)
+    query = needed_query(one)
     lists = {f"{world.utility.consumers}": {}, f"{world.utility.base}/bills": {"period": "2025-11"}}
     path = _path(world, one)
     cursors = [
@@ -191,7 +186,7 @@ def test_the_neighbours_cursor_is_a_400(world: World) -> None:
 @pytest.mark.parametrize("one", [one for one in ALL if one.path.endswith("}") or "}/" in one.path], ids=name)
 def test_an_id_that_nothing_has_is_a_clear_refusal(world: World, document: dict[str, Any], one: Endpoint) -> None:
     last = one.path[one.path.rindex("{") + 1 : one.path.rindex("}")]
-    query = "".join(f"?{name}={value}" for name, value in _needed_query(one).items())
+    query = "".join(f"?{name}={value}" for name, value in needed_query(one).items())
     schemas = document["components"]["schemas"]
     body = smallest(body_schema(document, one.method, one.path), schemas) if one.body else None
     body = _ONE_OF.get(one.path.rpartition("/")[2], body)

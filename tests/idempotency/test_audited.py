@@ -14,6 +14,7 @@ from chalicelib.kernel.signatures import signature_of
 from chalicelib.onboarding.service import write_ticket
 from chalicelib.platform.http import PUBLIC
 from chalicelib.tenancy import service as tenancy
+from local.simulated_gateway import Outcome, Paid, callback_of
 from tests.support import table
 from tests.support.catalogue import CATALOGUE, CLIENT, PROJECT, Row, Sandbox, good_request
 from tests.support.endpoints import ALL, status_of
@@ -118,6 +119,16 @@ def _push_a_reading(sandbox: Sandbox, _: Chalice) -> None:
     sandbox.utility.api.send("POST", "/api/webhooks/readings", body, headers).expect(200)
 
 
+def _hear_of_a_payment(sandbox: Sandbox, _: Chalice) -> None:
+    request = good_request(sandbox, ("POST", PROJECT + "/online-payments"), next(_number))
+    pay_at = request.send().expect(201)["payAt"]
+    told: list[tuple[Outcome, str]] = [("failed", "T-1"), ("completed", "T-1"), ("completed", "T-2")]
+    for outcome, transaction in told:
+        paid = Paid(pay_at, outcome, "275.00", "PHP", NOVEMBER, transaction, "Declined")
+        headers, body = callback_of(paid, sent_at=NOVEMBER)
+        sandbox.utility.api.send("POST", "/api/gateway/callbacks", body, headers).expect(200)
+
+
 def _open_a_client(sandbox: Sandbox, _: Chalice) -> None:
     client = f"{sandbox.utility.client}new"
     administrator = {"login": "ana", "name": "Ana Reyes", "password": PASSWORD}
@@ -160,16 +171,30 @@ _BESIDES: Mapping[str, tuple[Callable[[Sandbox, Chalice], None], set[str]]] = {
         _push_a_reading,
         {"consumer.registered", "connection.registered", "device.registered", "device.key-issued", "reading.taken"},
     ),
+    "POST /api/gateway/callbacks": (
+        _hear_of_a_payment,
+        {
+            "connection.registered",
+            "reading.taken",
+            "reading.confirmed",
+            "bill.issued",
+            "online-payment.started",
+            "online-payment.failed",
+            "payment.recorded",
+            "online-payment.flagged",
+            "project.changed",
+        },
+    ),
     "POST /api/clients": (_open_a_client, {"project.opened", "role.defined", "tariff.opened", "user.registered"}),
 }
 
 
 def _entries(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     items = table.items_of(sandbox.utility.client) | table.items_of(f"{sandbox.utility.client}new")
-    return {key: item for key, item in items.items() if "#AUDIT#" in key}
+    return {key: item for key, item in items.items() if "#AUDIT#" in key and " | ENTRY#" in key}
 
 
-@pytest.mark.covers("S2-022", "S2-136", "S2-137", "S2-138", "S2-139", "S2-140")
+@pytest.mark.covers("S2-022", "S2-136", "S2-137", "S2-138", "S2-139", "S2-140", "S3-114")
 @pytest.mark.parametrize("row", _WRITING, ids=" ".join)
 def test_an_operation_that_writes_leaves_its_entry(sandbox: Sandbox, row: Row) -> None:
     request = good_request(sandbox, row, next(_number))

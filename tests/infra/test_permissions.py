@@ -19,9 +19,9 @@ from chalicelib.platform import clock, dynamo, mail, queue, settings, storage
 from local import events
 from local.events import ScheduledHandler
 from tests.support.catalogue import CHANGING, CREATING, good_request, open_sandbox
-from tests.support.endpoints import ALL
+from tests.support.endpoints import ALL, needed_query
 from tests.support.engine import Engine
-from tests.support.fixture_world import PERIOD, open_world
+from tests.support.fixture_world import open_world
 from tests.support.http import Api
 from tests.support.mails import mails_to, token_in
 from tests.support.queues import deliver_to, drain
@@ -325,9 +325,8 @@ def used(observer: Observer, app: Chalice, api: Api) -> dict[str, set[Use]]:
     clock.use_time(lambda: NOVEMBER)
     sandbox = open_sandbox(api)
     for one in (one for one in ALL if one.method == "GET"):
-        query = {name: PERIOD for name in ("period", "month") if one.query and name in one.query.model_fields}
         with observer.acting("api_handler"):
-            world.someone_for(one.path).get(world.fill(one.path, world.ids_to_read), **query).expect(200)
+            world.someone_for(one.path).get(world.fill(one.path, world.ids_to_read), **needed_query(one)).expect(200)
     for number, row in enumerate(CREATING):
         with observer.acting("api_handler"):
             good_request(sandbox, row, number).send(key=f"walk-{number}")

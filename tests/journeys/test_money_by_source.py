@@ -554,7 +554,7 @@ def test_s3_a_waived_penalty_leaves_275_to_pay_and_its_record(open_tenant: Open)
         ("Waterworks, November 2025", "275.00", None),
         ("Late charge (waived)", "0.00", "27.50"),
     ]
-    assert _shown(receipt, "amount", "waivedBy") == ("275.00", "Admin")
+    assert _shown(receipt, "amount", "waivedByName") == ("275.00", "Admin")
     history = office.tenant.admin.get(f"{office.base}/connections/{office.account}/payments").expect(200)["items"]
     assert history == [paid]
 

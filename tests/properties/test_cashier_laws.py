@@ -64,8 +64,7 @@ class Day:
         """Open a session, or close the one that is open."""
         ctx = self.people[who]
         if who in self.open:
-            closing = {"counted_minor": opening, "reason": "Whatever"}
-            cashiers.close_session(ctx, session_id=self.open.pop(who), **closing)
+            cashiers.close_session(ctx, session_id=self.open.pop(who), counted_minor=opening, reason="Whatever")
         else:
             self.open[who] = cashiers.open_session(ctx, desk=DESKS[who], float_minor=opening).id
             self.sessions.append(self.open[who])

@@ -1,9 +1,14 @@
 """An office whose bills turn out to be wrong."""
 
+from decimal import Decimal
 from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.bills import service as bills
+from chalicelib.bills.domain import Bill
+from chalicelib.ledger import repository as ledger
+from chalicelib.ledger.domain import bill_violations, credit_violations, fold_violations
 from tests.support.http import Api
 from tests.support.office import FLAT, Office
 
@@ -27,6 +32,8 @@ class Corrected(Office):
         project = self.staff.get(self.base).expect(200)
         changes = {"lateCharge": late, "payments": PAYMENTS, "due": {"day": 20, "month": "period"}}
         self.staff.patch(f"{self.base}/settings", {"version": project["version"], "settings": changes}).expect(200)
+        self.true_value = Decimal(1590)
+        self.seen = ""
         self.ana = self.consumer("Ana")
         if not misread:
             return
@@ -60,3 +67,24 @@ class Corrected(Office):
         digest = self.preview(*readings).expect(200)["digest"]
         body = {"readings": [{"readingId": one, "reading": value} for one, value in readings], "reason": "Misread"}
         return self.staff.post(f"{self.base}/corrections", body | {"digest": digest} | more, key=key)
+
+    def broken(self, *accounts: str) -> list[str]:
+        """Return which invariants the books of some accounts break, in sentences."""
+        project = self.utility.context().project
+        said: list[str] = []
+        for account in accounts or ("A1",):
+            theirs = list(bills.bills_of_account(project, account))
+            entries = list(ledger.entries_between(project, account, None, None))
+            said += [each for bill in theirs for each in (*bill_violations(bill), *fold_violations(bill, entries))]
+            positions = ledger.positions_of(project, account)
+            said += [each for position in positions for each in credit_violations(position, entries)]
+            due = sum(bill.amount_due.minor for bill in theirs) - sum(each.credit_minor for each in positions)
+            owed = sum(bill.total.minor for bill in theirs) + sum(each.owed_minor for each in entries)
+            said += [f"{account}: {due} is due, its bills and entries add up to {owed}"] if due != owed else []
+            said += [f"{bill.id} has no successor" for bill in theirs if bill.successor and not self._is_there(bill)]
+            closing = [bill.reading_id for bill in theirs if bill.is_standing]
+            said += [f"two bills of {one} stand" for one in set(closing) if closing.count(one) > 1]
+        return said
+
+    def _is_there(self, bill: Bill) -> bool:
+        return bills.find_bill(self.utility.context().project, str(bill.successor)) is not None

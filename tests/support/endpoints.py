@@ -12,6 +12,13 @@ def status_of(row: tuple[str, str]) -> int:
     return next(one.status for one in ALL if (one.method, one.path) == row)
 
 
+def needed_query(one: Endpoint) -> dict[str, str]:
+    """Return what an operation can't be asked for without: November 2025, or the consumers called Juan."""
+    if one.path.endswith("/inquiry"):
+        return {"q": "juan"}
+    return {name: "2025-11" for name in ("period", "month") if one.query and name in one.query.model_fields}
+
+
 def name(one: Endpoint) -> str:
     """Name a test after its operation."""
     return one.name

@@ -158,6 +158,9 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
     drain(app, "meterbook-billing")
     sale = _units_sold(admin, utility, account)
+    credit = {"amount": "1.00", "reasonCode": "goodwill", "reason": "Dirty water"}
+    credited = admin.post(f"{utility.base}/bills/{PERIOD}.{account}.1/credit-notes", credit).expect(201)
+    online, announced_payment = _paid_by(admin, people["owner"], utility, f"2025-10.{account}.1")
     # Files of one line each, which is refused, so that there is a report and nothing else.
     line = b"meter_number,reading,read_on\nNOBODYS,10,2025-11-05\n"
     announced = bring_file(utility, admin, "readings", line)
@@ -186,7 +189,11 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "registry": registry,
         "history": history,
         "paymentId": payment,
+        "adjustmentId": credited["id"],
         "saleId": sale,
+        "cashierSessionId": _session_closed(admin, utility),
+        "onlinePaymentId": online,
+        "announcedPaymentId": announced_payment,
         "mappingId": "sensus",  # a preset: a permitted deletion deletes nothing
         "deviceId": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariffId": "residential",
@@ -211,6 +218,24 @@ def _units_sold(admin: Api, utility: Utility, account: str) -> str:
     sold = admin.post(f"{place}/prepaid-sales", {"amount": "10.00", "currency": "PHP"}).expect(201)
     name(None)
     return str(sold["id"])
+
+
+def _session_closed(admin: Api, utility: Utility) -> str:
+    """Open a cashier session and close it: whatever else is asked of it changes nothing."""
+    path = f"{utility.base}/cashier-sessions"
+    session = admin.post(path, {"desk": "MAIN", "float": "0.00"}).expect(201)["id"]
+    admin.post(f"{path}/{session}/closing", {"counted": "0.00"}).expect(200)
+    return str(session)
+
+
+def _paid_by(admin: Api, consumer: Api, utility: Utility, bill: str) -> tuple[str, str]:
+    """Let a consumer start an online payment of a bill, and announce cash for it."""
+    shown = admin.get(f"{utility.base}/settings").expect(200)
+    payments = {"payments": {"methods": [{"name": "cash"}, {"name": "online", "online": True}]}}
+    admin.patch(f"{utility.base}/settings", {"version": shown["version"], "settings": payments}).expect(200)
+    body = {"bills": [{"billId": bill}]}
+    started = consumer.post(f"{utility.base}/online-payments", body | {"method": "online"}).expect(201)
+    return str(started["id"]), str(consumer.post(f"{utility.base}/announced-payments", body).expect(201)["id"])
 
 
 def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from chalicelib.readings.domain import table_file
 
 _MONTHS = b'{"months":['
 _UNITS = _MONTHS + b'{"year":2025,"month":7,"readingDate":"2025-08-01","units":{'
+_OPENINGS = b'{"openingBalances":{"date":"2025-10-31","accounts":{'
 _READINGS = b"account_number,reading,read_on\n"
 _REGISTRY = b"meter_number,consumer_class\n"
 
@@ -38,6 +39,11 @@ FILES: Mapping[str, tuple[Parse, Callable[[], bytes]]] = {
     ),
     "history: units without end": (history_file.parse, lambda: _UNITS + _keys(700_000, "1") + b"}}]}"),
     "history: empty units without end": (history_file.parse, lambda: _UNITS + _keys(600_000, "null") + b"}}]}"),
+    "history: opening balances without end": (history_file.parse, lambda: _OPENINGS + _keys(700_000, "1") + b"}}}"),
+    "history: opening balances of too many amounts": (
+        history_file.parse,
+        lambda: _OPENINGS + b'"1":{"amounts":[' + b'{"a":1},' * 400_000 + b"1]}}}}",
+    ),
     "history: numbers for months": (history_file.parse, lambda: _filled(_MONTHS, b"1,", b"1]}")),
     "history: no data for months": (history_file.parse, lambda: _filled(_MONTHS, b"null,", b"null]}")),
     "history: lists for months": (history_file.parse, lambda: _filled(_MONTHS, b"[1],", b"1]}")),

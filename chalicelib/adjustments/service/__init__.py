@@ -10,7 +10,11 @@ from chalicelib.adjustments.service.asking import (
 from chalicelib.adjustments.service.charging import charge_connection
 from chalicelib.adjustments.service.deciding import approve_adjustment, reject_adjustment, reverse_adjustment
 from chalicelib.adjustments.service.leaks import LeakAllowance, allow_leak, leak_allowance
-from chalicelib.adjustments.service.looking import get_adjustment, list_adjustments
+from chalicelib.adjustments.service.looking import (
+    get_adjustment,
+    list_adjustments,
+    list_adjustments_of_connection,
+)
 
 __all__ = [
     "LeakAllowance",
@@ -22,6 +26,7 @@ __all__ = [
     "get_adjustment",
     "leak_allowance",
     "list_adjustments",
+    "list_adjustments_of_connection",
     "refund_credit",
     "reject_adjustment",
     "reverse_adjustment",

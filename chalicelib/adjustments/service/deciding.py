@@ -14,7 +14,14 @@ from chalicelib.adjustments.domain import (
     parse_adjustment_id,
     taken_back,
 )
-from chalicelib.adjustments.service.posting import ATTEMPTS, audit_write, changed, posting_of, read_standing
+from chalicelib.adjustments.service.posting import (
+    ATTEMPTS,
+    audit_write,
+    changed,
+    check_standing,
+    posting_of,
+    read_standing,
+)
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
@@ -138,6 +145,8 @@ def _read_made(ctx: ProjectContext, adjustment: Adjustment) -> tuple[list[Entry]
         uses = ledger.uses_of_credit(project, account, holder, since=booked_on, missing=missing)
     bill_ids = {effect.bill_id for each in [*made, *uses] for effect in each.effects}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=[(account, holder)])
+    for bill in books.bills.values():
+        check_standing(bill)
     return made, uses, books if books.positions == before.positions else None
 
 

@@ -35,8 +35,6 @@ def list_adjustments(
 ) -> Page[Adjustment]:
     """List adjustments of a connection or bill, newest first; or those in a state, without it those that are pending.
 
-    A consumer sees only their own that were posted.
-
     :raises NotFound: for an id that is not a valid one of a bill.
     """
     of_account = parse_bill_id(bill_id)[1] if bill_id else account
@@ -51,6 +49,17 @@ def list_adjustments(
         return _seen(ctx, [each for each in wanted if state in {None, each.state}])
 
     return choose_page(read, choose, limit=limit, cursor=cursor)
+
+
+def list_adjustments_of_connection(
+    ctx: ProjectContext, *, account: str, limit: int, cursor: str | None
+) -> Page[Adjustment]:
+    """List the adjustments of a connection, newest first; a consumer sees only their own that were posted.
+
+    :raises NotFound: for an unknown connection, or another consumer's.
+    """
+    connection = connections.get_connection(ctx, account=account)
+    return list_adjustments(ctx, account=connection.account, bill_id=None, state=None, limit=limit, cursor=cursor)
 
 
 def _seen(ctx: ProjectContext, found: Iterable[Adjustment]) -> list[Adjustment]:

@@ -35,6 +35,16 @@ def bill_within_reach(ctx: ProjectContext, bill_id: str) -> Bill:
     return bill
 
 
+def check_standing(bill: Bill) -> None:
+    """Check that a bill was not voided, so that there is something to adjust.
+
+    :raises Conflict: if it was.
+    """
+    if not bill.is_standing:
+        where = f"adjust {bill.successor}, which has its notes and waivers" if bill.successor else "adjust another bill"
+        raise Conflict("bill-voided", f"bill {bill.id} was voided on {bill.voided_on}: {where}", field="billId")
+
+
 def posting_of(
     ctx: ProjectContext, adjustment: Adjustment, books: Books, standing: Standing
 ) -> tuple[Money | None, list[Action]]:
@@ -75,6 +85,8 @@ def read_standing(ctx: ProjectContext, adjustment: Adjustment) -> tuple[Books, S
     bill_ids = [adjustment.bill_id] if adjustment.bill_id else []
     books = ledger.open_books(project, bill_ids=bill_ids, holders=[place])
     bill = books.bills.get(str(adjustment.bill_id))
+    if bill is not None:
+        check_standing(bill)
     charges = ledger.late_charges_on(project, tenancy.late_charge_rule(project), books.bills, today)
     credited = 0
     if bill is not None and adjustment.kind == "credit_note":

@@ -2,7 +2,7 @@
 
 from chalicelib.bills.domain.affected import AffectedBy, would_differ
 from chalicelib.bills.domain.balance import Balance
-from chalicelib.bills.domain.bill import Bill, BillKind, BillStatus, last_billed, parse_bill_id
+from chalicelib.bills.domain.bill import Bill, BillKind, BillStatus, Waiver, WantedStatus, last_billed, parse_bill_id
 from chalicelib.bills.domain.charging import Charge, charge_bill_of, check_charge, free_charge_number
 from chalicelib.bills.domain.consumption import Consumption, consumptions_of, span_of
 from chalicelib.bills.domain.history import with_history
@@ -28,6 +28,8 @@ __all__ = [
     "Consumption",
     "IssueTerms",
     "UsualTotals",
+    "Waiver",
+    "WantedStatus",
     "bill_of",
     "charge_bill_of",
     "check_billable",

@@ -18,6 +18,8 @@ from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue", "superseded", "voided"]
+WantedStatus = Literal["open", "partial", "paid", "overdue", "superseded", "voided", "unpaid"]
+"""What a list of bills can be limited to; `unpaid` is open, partial or overdue."""
 
 BillKind = Literal["regular", "final", "advance", "charge", "opening"]
 
@@ -28,6 +30,15 @@ _CHARGED_BEFORE = "an earlier bill has charged the fixed amounts of this period"
 _NUMBER = re.compile(r"(0|[1-9]\d{0,2})(?:r([1-9]\d?))?\Z", re.ASCII)
 
 MAX_REVISIONS = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why, by whom and when late charges of a bill were last waived. Source: S3-058."""
+
+    reason: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,8 @@ class Bill:
     dues over.
 
     A bill of kind `charge` is of an amount that somebody set, with a `reason`. `extended_due_on` is the due day instead
-    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that.
+    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that. `waiver` says
+    who waived late charges last, while any are waived.
 
     A bill that was wrong is voided, with the day, the user and the reason, and issued again as the next `revision`.
     `successor` is the id of that one, if it was issued in the same act.
@@ -96,6 +108,7 @@ class Bill:
     voided_by: str | None = None
     void_reason: str | None = None
     successor: str | None = None
+    waiver: Waiver | None = None
 
     @property
     def id(self) -> str:
@@ -238,6 +251,11 @@ class Bill:
         if self.days_overdue_on(today):
             return "overdue"
         return "partial" if self.balance.paid else "open"
+
+    def is_as_wanted(self, status: WantedStatus | None, today: date) -> bool:
+        """Return whether the bill belongs to a list of that status, or of any."""
+        found = self.status_on(today)
+        return status in {None, found} or (status == "unpaid" and found in {"open", "partial", "overdue"})
 
     def days_overdue_on(self, today: date) -> int:
         """Return the number of days since the due day: 0 up to the due day, and if the bill is paid.

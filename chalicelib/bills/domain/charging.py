@@ -96,6 +96,7 @@ def charge_bill_of(
         last_day=today,
         issued_by=terms.by,
         kind="charge",
+        months=project.months,
         reason=charge.reason,
     )
 

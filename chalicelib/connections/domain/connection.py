@@ -29,7 +29,14 @@ _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}\Z", re.ASCII)
 
 ConnectionStatus = Literal["active", "disconnected", "closed"]
 EventKind = Literal[
-    "disconnected", "reconnected", "closed", "meter_exchanged", "meter_installed", "consumer_changed", "tariff_changed"
+    "disconnected",
+    "reconnected",
+    "closed",
+    "meter_exchanged",
+    "meter_installed",
+    "meters_crossed",
+    "consumer_changed",
+    "tariff_changed",
 ]
 # What a connection meters: a consumer's use, which is billed, or a building's own meters, which are not.
 Purpose = Literal["service", "common_area", "building"]

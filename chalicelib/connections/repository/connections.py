@@ -188,6 +188,15 @@ def connection_update_writes(project: Project, before: Connection, after: Connec
     return writes
 
 
+def crossed_meter_writes(project: Project, before: Connection, after: Connection, *, other: str) -> list[Action]:
+    """Build the writes of a connection that gets the meter of another one, which gets its own in the same transaction.
+
+    Labels: `connection` (changed meanwhile), `own meter`.
+    """
+    theirs = MeterItem.account == other
+    return [connection_write(project, before, after), put("own meter", _meter_item(project, after), theirs)]
+
+
 def connection_delete_writes(project: Project, connection: Connection) -> list[Action]:
     """Build the writes that delete a connection without readings."""
     key = keys.connection(project.client, project.id, connection.account, project.settings.shards)

@@ -18,6 +18,7 @@ from chalicelib.connections.service.consumers import (
 )
 from chalicelib.connections.service.lifecycle import (
     change_connection,
+    crossed_meter_writes,
     delete_connection,
     disconnect,
     exchange_meter,
@@ -64,6 +65,7 @@ __all__ = [
     "connections_in_order",
     "connections_of_areas",
     "connections_of_project",
+    "crossed_meter_writes",
     "delete_brand",
     "delete_connection",
     "disconnect",

@@ -168,6 +168,18 @@ def prepare_installation(
     ]
 
 
+def crossed_meter_writes(
+    ctx: ProjectContext, before: Connection, after: Connection, *, other: str, reason: str, on: date, event_id: str
+) -> list[Action]:
+    """Build the writes of a connection that gets the meter of another one, which gets its own in the same act."""
+    project = ctx.project
+    facts = {"oldMeter": before.meter_number, "newMeter": after.meter_number, "crossedWith": other}
+    return [
+        *repository.crossed_meter_writes(project, before, after, other=other),
+        _event_write(ctx, project, after, "meters_crossed", facts, reason, on, event_id),
+    ]
+
+
 def past_exchange_write(
     project: Project, connection: Connection, facts: Mapping[str, str], *, on: date, by: str, at: datetime
 ) -> Action:

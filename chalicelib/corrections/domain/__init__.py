@@ -5,6 +5,7 @@ from chalicelib.corrections.domain.correction import (
     ChangedReading,
     Correction,
     CorrectionKind,
+    Entered,
     Plan,
     RecountedAccount,
     Reissue,
@@ -13,6 +14,7 @@ from chalicelib.corrections.domain.correction import (
     parse_correction_id,
     too_many_bills,
 )
+from chalicelib.corrections.domain.crossing import Side, crossed
 from chalicelib.corrections.domain.voiding import check_reissuable, check_voidable, voided, with_bill_voided
 
 __all__ = [
@@ -20,13 +22,16 @@ __all__ = [
     "ChangedReading",
     "Correction",
     "CorrectionKind",
+    "Entered",
     "Plan",
     "RecountedAccount",
     "Reissue",
+    "Side",
     "check_digest",
     "check_plan",
     "check_reissuable",
     "check_voidable",
+    "crossed",
     "parse_correction_id",
     "too_many_bills",
     "voided",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -12,9 +12,10 @@ from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.quantity import plain
+from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.domain.recounting import Recounted
 
-CorrectionKind = Literal["readings", "crossed_meters"]
+CorrectionKind = Literal["readings", "crossed_meters", "misplaced_reading"]
 
 MAX_BILLS = 20
 """The most bills that one correction issues again: each takes five actions of its transaction."""
@@ -39,28 +40,59 @@ class RecountedAccount:
 
 @dataclass(frozen=True, slots=True)
 class Reissue:
-    """A bill that is wrong, and the one in its place, before any money moves."""
+    """A bill that is wrong, and the one in its place, before any money moves; None: its reading is withdrawn."""
 
     old: Bill
-    new: Bill
+    new: Bill | None
+
+    @property
+    def new_total(self) -> Money:
+        return self.new.total if self.new else Money.zero(self.old.total.currency)
 
     @property
     def difference(self) -> Money:
-        return self.new.total - self.old.total
+        return self.new_total - self.old.total
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A reading that a correction enters on a connection, which was on another one by mistake."""
+
+    reading: Reading
+    connection: Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a correction would do. Its `digest` changes with everything that it was computed from."""
+    """What a correction would do. Its `digest` changes with everything that it was computed from.
+
+    `since` is the day from which two meters were crossed, `entered` the reading that was on the wrong account.
+    """
 
     kind: CorrectionKind
     accounts: Sequence[RecountedAccount]
     reissues: Sequence[Reissue]
+    since: date | None = None
+    entered: Entered | None = None
+
+    @property
+    def named_accounts(self) -> tuple[str, ...]:
+        """The accounts that it changes."""
+        entered = [self.entered.connection.account] if self.entered else []
+        return (*(each.account for each in self.accounts), *entered)
+
+    @property
+    def issued(self) -> list[Bill]:
+        """The bills that it issues."""
+        return [each.new for each in self.reissues if each.new]
 
     @property
     def digest(self) -> str:
         return fingerprint(
-            self.kind, *(part for each in self.accounts for part in _facts(each)), *map(_of, self.reissues)
+            f"{self.kind} {self.since}",
+            *(part for each in self.accounts for part in _facts(each)),
+            *map(_of, self.reissues),
+            *(_fact_of(self.entered) if self.entered else ()),
         )
 
     @property
@@ -74,16 +106,22 @@ def _facts(each: RecountedAccount) -> Iterable[str]:
         yield f"{before.id} {before.version} {plain(after.value)} {plain(after.usage)} {after.meter_number}"
 
 
+def _fact_of(entered: Entered) -> Iterable[str]:
+    reading, on = entered.reading, entered.connection
+    yield f"{on.account} {on.version} {reading.id} {plain(reading.usage)} {reading.state}"
+
+
 def _of(each: Reissue) -> str:
-    return f"{each.old.id} {each.old.balance} {each.new.digest} {each.new.total} {each.new.due_on}"
+    new = f"{each.new.digest} {each.new.total} {each.new.due_day}" if each.new else ""
+    return f"{each.old.id} {each.old.balance} {new}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedBill:
-    """A bill that a correction voided, and the one that it issued in its place."""
+    """A bill that a correction voided, and the one that it issued in its place, if there is one."""
 
     bill_id: str
-    replaced_by: str
+    replaced_by: str | None
     old_total: Money
     new_total: Money
 
@@ -103,13 +141,14 @@ class ChangedReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """The record of a correction. Immutable."""
+    """The record of a correction. Immutable. `entered` is the id of a reading that it moved to another connection."""
 
     id: str
     kind: CorrectionKind
     accounts: tuple[str, ...]
     readings: tuple[ChangedReading, ...]
     bills: tuple[ChangedBill, ...]
+    entered: str | None = None
     currency: str
     reason: str
     by: str
@@ -126,7 +165,7 @@ def check_plan(plan: Plan) -> None:
 
     :raises Invalid: otherwise.
     """
-    if not plan.changed:
+    if not plan.changed and plan.kind == "readings":
         raise Invalid("nothing-to-correct", "these are the values that are recorded already", field="readings")
     if len(plan.reissues) > MAX_BILLS:
         raise too_many_bills(plan)

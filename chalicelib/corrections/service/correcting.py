@@ -1,6 +1,6 @@
 """Correct what was billed: show what would change, then change all of it in one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,7 +20,7 @@ from chalicelib.corrections.domain import (
     check_plan,
     too_many_bills,
 )
-from chalicelib.corrections.service.planning import plan_of_readings
+from chalicelib.corrections.service.planning import plan_of_crossing, plan_of_moving, plan_of_readings
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
@@ -33,7 +33,7 @@ from chalicelib.readings.domain.recounting import Told, TrueValue
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import ProjectContext
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 _ATTEMPTS = 12
 _DAY = timedelta(days=1)
@@ -47,11 +47,8 @@ class PreviewedBill:
     """A bill that a correction would void, and the one in its place with what it gets of the money."""
 
     old: Bill
-    new: Bill
-
-    @property
-    def difference(self) -> Money:
-        return self.new.total - self.old.total
+    new: Bill | None
+    difference: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +85,64 @@ def correct_readings(ctx: ProjectContext, *, said: Mapping[str, TrueValue], reas
     return commit(ctx, readings_planner(ctx, said, reason, act_id), act_id, reason=reason, digest=digest)
 
 
+def preview_crossed(ctx: ProjectContext, *, accounts: Sequence[str], since: date, reason: str) -> Preview:
+    """Return what it would change to say that two meters were crossed; see `swap_crossed`."""
+    _require_meters(ctx)
+    return preview_of(ctx, _crossing_planner(ctx, accounts, since, reason, ""))
+
+
+def swap_crossed(ctx: ProjectContext, *, accounts: Sequence[str], since: date, reason: str, digest: str) -> Correction:
+    """Give two connections each other's meter from a day on, with its readings, and issue their bills again.
+
+    Readings of both that are pending are withdrawn. Money and repetition: see `correct_readings`.
+
+    :raises NotFound: for an unknown connection, or one out of the actor's reach.
+    :raises Invalid: for a day in the future or within a round, or if too much would change.
+    :raises Conflict: if the two were not read alike, or anything changed since the preview.
+    """
+    _require_meters(ctx)
+    act_id = ctx.new_id()
+    planner = _crossing_planner(ctx, accounts, since, reason, act_id)
+    return commit(ctx, planner, act_id, reason=reason, digest=digest)
+
+
+def preview_misplaced(ctx: ProjectContext, *, reading_id: str, account: str, reason: str) -> Preview:
+    """Return what it would change to move a reading to another connection; see `move_misplaced`."""
+    ctx.require("readings.edit")
+    return preview_of(ctx, _moving_planner(ctx, reading_id, account, reason, ""))
+
+
+def move_misplaced(ctx: ProjectContext, *, reading_id: str, account: str, reason: str, digest: str) -> Correction:
+    """Withdraw a reading that was entered on the wrong connection, void its bill, and enter it on the right one.
+
+    Both connections are unread or read accordingly; the reading is billed there by the next run. Money and repetition:
+    see `correct_readings`.
+
+    :raises NotFound: for an unknown reading or connection, or one out of the actor's reach.
+    :raises Invalid: if the right connection can't have shown it.
+    :raises Conflict: if readings were counted from it since, or anything changed since the preview.
+    """
+    ctx.require("readings.edit")
+    act_id = ctx.new_id()
+    planner = _moving_planner(ctx, reading_id, account, reason, act_id)
+    return commit(ctx, planner, act_id, reason=reason, digest=digest)
+
+
+def _moving_planner(ctx: ProjectContext, reading_id: str, account: str, reason: str, act_id: str) -> Planner:
+    told = Told(ctx.actor.id, ctx.now, reason, act_id)
+    return lambda _: plan_of_moving(ctx, reading_id, account, told)
+
+
+def _require_meters(ctx: ProjectContext) -> None:
+    ctx.require("readings.edit")
+    ctx.require("connections.manage")
+
+
+def _crossing_planner(ctx: ProjectContext, accounts: Sequence[str], since: date, reason: str, act_id: str) -> Planner:
+    told = Told(ctx.actor.id, ctx.now, reason, act_id)
+    return lambda book: plan_of_crossing(ctx, accounts, since=since, told=told, book=book)
+
+
 def readings_planner(ctx: ProjectContext, said: Mapping[str, TrueValue], reason: str, act_id: str) -> Planner:
     """Return what plans a correction of readings."""
     told = Told(ctx.actor.id, ctx.now, reason, act_id)
@@ -100,13 +155,16 @@ def preview_of(ctx: ProjectContext, planner: Planner) -> Preview:
     check_plan(plan)
     moved = _moved(ctx, plan)
     books = ledger.open_books(ctx.project, holders=_holders(plan))
-    books = Books({**_by_id(plan, "old"), **_by_id(plan, "new")}, books.positions)
+    books = Books(_by_id([*_old(plan), *plan.issued]), books.positions)
     for draft in _drafts(ctx, plan, moved, ""):
         books = ledger.posted(books, draft)
     currency = ctx.project.settings.currency
     return Preview(
         plan,
-        tuple(PreviewedBill(each.old, books.bill(each.new.id)) for each in plan.reissues),
+        tuple(
+            PreviewedBill(each.old, books.bill(each.new.id) if each.new else None, each.difference)
+            for each in plan.reissues
+        ),
         Money(sum(each.difference.minor for each in plan.reissues), currency),
         Money(sum(each.freed_minor - each.used_minor for each in moved), currency),
     )
@@ -147,8 +205,8 @@ def _sealed(ctx: ProjectContext, planner: Planner, digest: str) -> Plan:
     plan = planner(tariffs.unsealed_book(project))
     check_plan(plan)
     check_digest(plan, digest)
-    if plan.reissues:
-        until = max(max(each.new.read_on, each.new.last_day + _DAY) for each in plan.reissues)
+    if plan.issued:
+        until = max(max(each.read_on, each.last_day + _DAY) for each in plan.issued)
         tenancy.stay_with_cycle(project)
         plan = planner(tariffs.tariff_book(project, until_day=until))
         check_digest(plan, digest)
@@ -171,7 +229,10 @@ def _record(ctx: ProjectContext, plan: Plan, act_id: str, reason: str) -> Correc
     return Correction(
         id=act_id,
         kind=plan.kind,
-        accounts=tuple(each.account for each in plan.accounts),
+        accounts=(
+            *(each.account for each in plan.accounts),
+            *([plan.entered.connection.account] if plan.entered else []),
+        ),
         readings=tuple(
             ChangedReading(reading_id=before.id, was=before.value, value=after.value)
             for before, after in plan.changed
@@ -180,12 +241,13 @@ def _record(ctx: ProjectContext, plan: Plan, act_id: str, reason: str) -> Correc
         bills=tuple(
             ChangedBill(
                 bill_id=each.old.id,
-                replaced_by=each.new.id,
+                replaced_by=each.new.id if each.new else None,
                 old_total=each.old.total,
-                new_total=each.new.total,
+                new_total=each.new_total,
             )
             for each in plan.reissues
         ),
+        entered=plan.entered.reading.id if plan.entered else None,
         currency=ctx.project.settings.currency,
         reason=reason,
         by=ctx.actor.id,
@@ -195,20 +257,21 @@ def _record(ctx: ProjectContext, plan: Plan, act_id: str, reason: str) -> Correc
 
 def _writes(ctx: ProjectContext, plan: Plan, record: Correction) -> list[Action]:
     project = ctx.project
-    old = _by_id(plan, "old")
+    old = _by_id(_old(plan))
     books = ledger.open_books(project, bill_ids=old, holders=_holders(plan))
     if books.bills != old:
         raise Refused([("bill", None)])  # changed since it was planned: the digest will tell
     entries = ledger.entries_of_act(ctx, record.id, _drafts(ctx, plan, _moved(ctx, plan), record.reason))
-    successors = {each.old.id: each.new.id for each in plan.reissues}
-    posting = ledger.entry_writes(project, books, entries, issued=_by_id(plan, "new"), successors=successors)
+    successors = {each.old.id: each.new.id for each in plan.reissues if each.new}
+    posting = ledger.entry_writes(project, books, entries, issued=_by_id(plan.issued), successors=successors)
     unbilled = [each.before for each in plan.changed if each.before.bills_voided == each.after.bills_voided]
     writes = [
         repository.correction_insert_write(project, record),
         *(readings.period_open_check(project, period) for period in _periods(plan)),
         *(readings.reading_change_write(project, after, before=before) for before, after in plan.changed),
         *bills.other_bill_checks(project, unbilled),
-        *(write for each in plan.accounts for write in _connection_writes(ctx, each)),
+        *(write for each in plan.accounts for write in _connection_writes(ctx, plan, each, record)),
+        *_entered_writes(project, plan),
         *posting,
         *(_audit_write(ctx, each, plan, record) for each in plan.accounts),
     ]
@@ -217,7 +280,18 @@ def _writes(ctx: ProjectContext, plan: Plan, record: Correction) -> list[Action]
     return writes
 
 
-def _connection_writes(ctx: ProjectContext, each: RecountedAccount) -> list[Action]:
+def _entered_writes(project: Project, plan: Plan) -> list[Action]:
+    if plan.entered is None:
+        return []
+    return readings.reading_insert_writes(project, plan.entered.reading, plan.entered.connection)
+
+
+def _connection_writes(ctx: ProjectContext, plan: Plan, each: RecountedAccount, record: Correction) -> list[Action]:
+    if plan.since:
+        [other] = [one.account for one in plan.accounts if one.account != each.account]
+        return connections.crossed_meter_writes(
+            ctx, each.before, each.after, other=other, reason=record.reason, on=plan.since, event_id=record.id
+        )
     if each.after == each.before:
         return []
     return [connections.connection_advance_write(ctx.project, each.before, each.after)]
@@ -261,14 +335,17 @@ def _drafts(ctx: ProjectContext, plan: Plan, moved: Sequence[Moved], reason: str
                         account=account, holder=holder, kind=kind, value_on=today, effects=effects, reason=reason
                     )
                 )
-        drafts += [_use_of(reissue, *money) for reissue, each in theirs for money in each.money]
+        drafts += [_use_of(ctx, reissue, *money) for reissue, each in theirs for money in each.money]
     return drafts
 
 
-def _use_of(reissue: Reissue, day: date, effect: Effect) -> ledger.EntryDraft:
+def _use_of(ctx: ProjectContext, reissue: Reissue, day: date, effect: Effect) -> ledger.EntryDraft:
+    """Return what brings money to a new bill: with the day on which it was paid, or the first of the open books."""
+    closed = ctx.project.books_closed_until
+    day = day if closed is None else max(day, closed + _DAY)
     return ledger.EntryDraft(
-        account=reissue.new.account,
-        holder=reissue.new.consumer_id,
+        account=reissue.old.account,
+        holder=reissue.old.consumer_id,
         kind="credit_used",
         value_on=day,
         effects=(effect,),
@@ -281,8 +358,12 @@ def _holders(plan: Plan) -> list[tuple[str, str | None]]:
     return list(dict.fromkeys((each.old.account, each.old.consumer_id) for each in plan.reissues))
 
 
-def _by_id(plan: Plan, which: str) -> dict[str, Bill]:
-    return {bill.id: bill for bill in (each.old if which == "old" else each.new for each in plan.reissues)}
+def _old(plan: Plan) -> list[Bill]:
+    return [each.old for each in plan.reissues]
+
+
+def _by_id(known: Iterable[Bill]) -> dict[str, Bill]:
+    return {bill.id: bill for bill in known}
 
 
 def _audit_write(ctx: ProjectContext, each: RecountedAccount, plan: Plan, record: Correction) -> Action:
@@ -293,7 +374,8 @@ def _audit_write(ctx: ProjectContext, each: RecountedAccount, plan: Plan, record
         "reason": record.reason,
         "readings": tuple(f"{one.before.id}: {one.before.value} -> {one.after.value}" for one in each.changed),
         "voided": tuple(one.old.id for one in theirs),
-        "issued": tuple(one.new.id for one in theirs),
+        "entered": plan.entered.reading.id if plan.entered else None,
+        "issued": tuple(one.new.id for one in theirs if one.new),
         "difference": Money(sum(one.difference.minor for one in theirs), record.currency),
         "currency": record.currency,
     }

@@ -7,7 +7,7 @@ from chalicelib.connections import service as connections
 from chalicelib.corrections.domain.voiding import check_voidable, voided, with_bill_voided
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import post, void_effect
+from chalicelib.ledger.domain import freed_minor, post, void_effect
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
@@ -74,7 +74,7 @@ def _writes(ctx: ProjectContext, bill: Bill, act_id: str, reason: str) -> tuple[
         kind="voided",
         value_on=ledger.booking_day(project, ctx.now),
         effects=(void_effect(bill),),
-        credit_minor=bill.balance.paid,
+        credit_minor=freed_minor(bill, ledger.entries_of_bill(project, bill)),
         reason=reason,
     )
     entries = ledger.entries_of_act(ctx, act_id, [draft])

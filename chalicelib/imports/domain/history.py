@@ -21,6 +21,7 @@ from chalicelib.imports.domain.history_books import (
     as_issued,
     books_of,
     check_acts,
+    check_open,
     paid_on_record,
 )
 from chalicelib.imports.domain.history_fields import EntryRefused, in_words
@@ -170,6 +171,7 @@ def _take(migration: Migration, entry: Entry, standing: Connection, held: Positi
     books = books_of(migration, entry, bill, payments)
     check_paid(migration, entry, payments)
     _check_credit(entry, books, held)
+    check_open(migration, entry, books.days_of(is_new=True))
     return Taken(entry, reading, books, stored=False, counted_from=connection, change=change)
 
 
@@ -222,8 +224,10 @@ def _against_standing(
     mine = reading.origin == migration.by.origin
     if bill is None:
         return Taken(entry, reading, None, stored=True, counted_from=connection) if mine else Unchanged(entry.line)
-    check_charges(migration, entry, bill)
     payments = payments_of(migration, entry, bill)
+    if bill.revision > 1:
+        return _against_corrected(entry, bill, payments, paid)
+    check_charges(migration, entry, bill)
     books = books_of(migration, entry, as_issued(bill), payments)
     check_paid(migration, entry, payments)
     said = list(zip(entry.payments, payments, strict=True))
@@ -235,7 +239,20 @@ def _against_standing(
         theirs = [each for each in standing.entries if each.origin in {payment.id for payment in payments}]
         check_all_named(entry, bill, paid_on_record(bill, [*acts, *theirs]))
         charged_on = next((each.value_on for each in acts if each.kind == "late_charge"), None)
-        return AdditionalPayments(entry, bill, added_to(migration, bill, missing, charged_on=charged_on))
+        added = added_to(migration, bill, missing, charged_on=charged_on)
+        check_open(migration, entry, added.days_of(is_new=False))
+        return AdditionalPayments(entry, bill, added)
     if mine or any(paid[payment.id].origin == migration.by.origin for payment in payments):
         return Taken(entry, reading, books, stored=True, counted_from=connection)
+    return Unchanged(entry.line)
+
+
+def _against_corrected(
+    entry: Entry, bill: Bill, payments: tuple[Payment, ...], paid: Mapping[str, Payment]
+) -> Unchanged:
+    """Compare an entry whose bill was issued again here since: its charges count no more, its payments can't grow."""
+    check_known(entry, bill, list(zip(entry.payments, payments, strict=True)), paid)
+    if any(payment.id not in paid for payment in payments):
+        reason = f"its bill was issued again here as {bill.id}; enter further payments of it at the counter"
+        raise EntryRefused(Refusal(entry.line, f"{entry.place}.payments", "differs", reason))
     return Unchanged(entry.line)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.bills.domain import Bill
@@ -49,7 +49,7 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
         if stated.reference and same[what] > 1:
             reason = f"the transaction id {stated.reference} stands twice in this entry"
             raise EntryRefused(Refusal(entry.line, stated.place, "duplicate-payment", reason))
-        whose = (migration.project.client, migration.project.id, bill.id, *what, str(same[what]))
+        whose = (migration.project.client, migration.project.id, as_imported(bill), *what, str(same[what]))
         made.append(
             Payment(
                 id=derived_ids("payment", *whose)(),
@@ -71,6 +71,11 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
             )
         )
     return tuple(made)
+
+
+def as_imported(bill: Bill) -> str:
+    """Return the id that a bill had when it was imported: it may have been voided and issued again since."""
+    return replace(bill, revision=1).id
 
 
 def check_charges(migration: Migration, entry: Entry, bill: Bill) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from chalicelib.bills.domain import Balance, Bill
 from chalicelib.files.domain.record import Refusal
-from chalicelib.imports.domain.history_amounts import Migration, money_of
+from chalicelib.imports.domain.history_amounts import Migration, as_imported, money_of
 from chalicelib.imports.domain.history_fields import EntryRefused
 from chalicelib.imports.domain.history_file import Entry, StatedPayment
 from chalicelib.kernel.errors import Invalid
@@ -42,6 +42,10 @@ class BillBooks:
     def uses_credit(self) -> bool:
         """Whether they change the holder's credit."""
         return any(entry.credit_minor for entry in self.every_entry)
+
+    def days_of(self, *, is_new: bool) -> list[date]:
+        """Return the days on which they change the books: those of the entries, and of a bill that `is_new`."""
+        return [entry.value_on for entry in self.every_entry] + ([self.bill.billed_on] if is_new else [])
 
     @property
     def credit_needed(self) -> int:
@@ -162,6 +166,18 @@ def added_to(migration: Migration, bill: Bill, missing: Sequence[SaidPayment], *
     return replay.books(missing)
 
 
+def check_open(migration: Migration, entry: Entry, days: Iterable[date]) -> None:
+    """Check that no day lies in a month whose books are closed.
+
+    :raises EntryRefused: if one does.
+    """
+    closed = migration.project.books_closed_until
+    first = min(days, default=None)
+    if closed and first and first <= closed:
+        reason = f"this changes the books on {first}, and they are closed until {closed}"
+        raise EntryRefused(Refusal(entry.line, entry.place, "month-closed", reason))
+
+
 def is_plain(entry: Entry, bill: Bill) -> bool:
     """Return whether nothing but payments that the entry names can have changed the stored bill."""
     acts = entry.says_any_of("penaltyAmount") or entry.touches_credit(bill.billed_on)
@@ -194,7 +210,7 @@ def paid_on_record(bill: Bill, recorded: Iterable[LedgerEntry]) -> int:
 
 def act_of(migration: Migration, bill: Bill) -> str:
     """Return the id of what an entry says of its bill beside payments."""
-    return derived_ids("history", migration.project.client, migration.project.id, bill.id)()
+    return derived_ids("history", migration.project.client, migration.project.id, as_imported(bill))()
 
 
 def as_issued(bill: Bill) -> Bill:

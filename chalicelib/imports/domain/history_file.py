@@ -21,7 +21,7 @@ from chalicelib.imports.domain.history_fields import (
     text_or_none,
     truth_of,
 )
-from chalicelib.imports.domain.history_openings import Opening, parse_openings
+from chalicelib.imports.domain.history_openings import Opening, count_openings, parse_openings
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.payments.domain.migrating import METHODS, MigratedMethod
@@ -161,9 +161,10 @@ def parse(content: bytes) -> History:
                 refusals.append(in_words(month.period, unit, wrong.refusal))
                 if wrong.refusal.code != "duplicate-row":
                     broken.setdefault(unit, line)
-    begun, wrong_ones = parse_openings(openings, first_line=len(entries) + len(refusals) + 1)
-    if len(entries) + len(refusals) + len(begun) + len(wrong_ones) > MAX_ENTRIES:
+    line = len(entries) + len(refusals) + 1
+    if count_openings(openings) > MAX_ENTRIES + 1 - line:
         raise _too_many_entries()
+    begun, wrong_ones = parse_openings(openings, first_line=line)
     return History(tuple(entries), (*refusals, *wrong_ones), broken, blank, tuple(begun))
 
 

@@ -1,4 +1,4 @@
-"""The decision of an import about each opening balance: bills of what was owed, and credit."""
+"""The decision of an import about each opening balance: bills of what was owed, credit, and a deposit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +43,14 @@ class Opened:
     stored: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is owed to a consumer, in minor units: credit, and the deposit that is held."""
+
+    credit: int
+    deposit: int
+
+
 def decide_opening(
     migration: Migration, opening: Opening, connection: Connection | None, standing: StandingOpening | None
 ) -> Opened | Unchanged | Refusal:
@@ -54,10 +62,10 @@ def decide_opening(
         if not connection.is_billed:
             reason = f"{connection.account} is read and never billed, so it owes nothing"
             raise EntryRefused(Refusal(opening.line, opening.place, "not-billed", reason))
-        owed, credit = _owed_of(migration, opening), _credit_of(migration, opening)
+        owed, held = _owed_of(migration, opening, standing), _held_of(migration, opening)
         if standing:
-            return _against_standing(migration, opening, owed, credit, standing)
-        return _opened(migration, opening, connection, owed, credit)
+            return _against_standing(migration, opening, owed, held, standing)
+        return _opened(migration, opening, connection, owed, held)
     except EntryRefused as refused:
         return in_words(None, opening.account, refused.refusal)
 
@@ -68,11 +76,15 @@ def changed(opening: Opening) -> Refusal:
     return in_words(None, opening.account, Refusal(opening.line, opening.place, "changed", reason))
 
 
-def _owed_of(migration: Migration, opening: Opening) -> dict[date, Money]:
+def _owed_of(migration: Migration, opening: Opening, standing: StandingOpening | None) -> dict[date, Money]:
     owed: dict[date, Money] = {}
     if opening.on > migration.today:
         reason = f"{opening.on} is in the future; today is {migration.today}"
         raise EntryRefused(Refusal(opening.line, "openingBalances.date", "future-date", reason))
+    closed = migration.project.books_closed_until
+    if closed and opening.on <= closed and not standing:
+        reason = f"the books are closed until {closed}"
+        raise EntryRefused(Refusal(opening.line, "openingBalances.date", "month-closed", reason))
     for one in opening.owed:
         latest = opening.on + timedelta(days=MAX_DUE_DAYS)
         earliest = opening.on - timedelta(days=366 * MAX_YEARS_OWED)
@@ -85,11 +97,19 @@ def _owed_of(migration: Migration, opening: Opening) -> dict[date, Money]:
     return owed
 
 
-def _credit_of(migration: Migration, opening: Opening) -> int:
-    if opening.credit is None:
+def _held_of(migration: Migration, opening: Opening) -> Held:
+    return Held(
+        _amount_or_none(migration, opening, "credit", opening.credit),
+        _amount_or_none(migration, opening, "deposit", opening.deposit),
+    )
+
+
+def _amount_or_none(migration: Migration, opening: Opening, name: str, text: str | None) -> int:
+    """Return a credit or deposit in minor units. Nought may stand there, unless the account has nothing else."""
+    if text is None:
         return 0
-    least = 0 if opening.owed else 1
-    return _money(migration, opening, f"{opening.place}.credit", opening.credit, least=least).minor
+    alone = not opening.owed and None in {opening.credit, opening.deposit}
+    return _money(migration, opening, f"{opening.place}.{name}", text, least=1 if alone else 0).minor
 
 
 def _money(migration: Migration, opening: Opening, place: str, text: str, *, least: int = 1) -> Money:
@@ -101,7 +121,7 @@ def _money(migration: Migration, opening: Opening, place: str, text: str, *, lea
 
 
 def _opened(
-    migration: Migration, opening: Opening, connection: Connection, owed: Mapping[date, Money], credit: int
+    migration: Migration, opening: Opening, connection: Connection, owed: Mapping[date, Money], held: Held
 ) -> Opened:
     by, project = migration.by, migration.project
     terms = OpeningTerms(opening.on, str(by.origin), by.at)
@@ -116,7 +136,8 @@ def _opened(
         booked_on=opening.on,
         currency=project.settings.currency,
         effects=tuple(_named(migration, bill, opening.on) for bill in bills),
-        credit_minor=credit,
+        credit_minor=held.credit,
+        deposit_minor=held.deposit,
         origin=by.origin,
         recorded_by=by.by,
         recorded_at=by.at,
@@ -131,15 +152,16 @@ def _named(migration: Migration, bill: Bill, on: date) -> Effect:
 
 
 def _against_standing(
-    migration: Migration, opening: Opening, owed: Mapping[date, Money], credit: int, standing: StandingOpening
+    migration: Migration, opening: Opening, owed: Mapping[date, Money], held: Held, standing: StandingOpening
 ) -> Opened | Unchanged:
     entry, bills = standing.entry, standing.bills
     recorded = {bill.due_on: bill.total for bill in bills.values()}
-    if (opening.on, dict(owed), credit) != (entry.value_on, recorded, entry.credit_minor):
-        known = Money(sum(total.minor for total in recorded.values()), entry.currency)
+    if (opening.on, dict(owed), held) != (entry.value_on, recorded, Held(entry.credit_minor, entry.deposit_minor)):
+        sums = (sum(total.minor for total in recorded.values()), entry.credit_minor, entry.deposit_minor)
+        known, credit, deposit = (Money(minor, entry.currency) for minor in sums)
         reason = (
-            f"on record is a balance of {entry.value_on}: {known} owed in {len(recorded)} amounts, and "
-            f"{Money(entry.credit_minor, entry.currency)} of credit; what is owed now is corrected here, not by a file"
+            f"on record is a balance of {entry.value_on}: {known} owed in {len(recorded)} amounts, {credit} of credit "
+            f"and a deposit of {deposit}; what is owed now is corrected here, not by a file"
         )
         raise EntryRefused(Refusal(opening.line, opening.place, "differs", reason))
     if entry.origin == migration.by.origin:

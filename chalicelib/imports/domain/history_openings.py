@@ -1,4 +1,4 @@
-"""Opening balances in a former system's history: what each account owes, by due days, and its credit."""
+"""Opening balances in a former system's history: what each account owes, by due days, its credit and its deposit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from chalicelib.imports.domain.history_fields import (
 )
 
 OPENINGS_FIELDS = ("date", "accounts")
-OPENING_FIELDS = ("amounts", "credit")
+OPENING_FIELDS = ("amounts", "credit", "deposit")
 OWED_FIELDS = ("dueDate", "amount")
 _PLACE = "openingBalances"
 
@@ -42,6 +42,13 @@ class Opening:
     on: date
     owed: tuple[StatedOwed, ...]
     credit: str | None
+    deposit: str | None
+
+
+def count_openings(said: object) -> int:
+    """Return how many accounts the opening balances of a file have; 0, if they are none."""
+    accounts = said.get("accounts") if isinstance(said, dict) else None
+    return len(accounts) if isinstance(accounts, dict) else 0
 
 
 def parse_openings(said: Any, *, first_line: int) -> tuple[list[Opening], list[Refusal]]:  # noqa: ANN401 - whatever the file holds
@@ -75,11 +82,11 @@ def _opening(line: int, place: str, account: str, on: date, said: Any) -> Openin
         reason = f"amounts must be a list of {MAX_AMOUNTS} at the most; add up the oldest ones"
         raise EntryRefused(Refusal(line, f"{place}.amounts", "wrong-form", reason))
     owed = tuple(_owed(line, f"{place}.amounts[{at}]", one) for at, one in enumerate(amounts))
-    credit = text_or_none(line, place, fields, "credit")
-    if not owed and credit is None:
-        raise EntryRefused(Refusal(line, place, "missing", "give amounts, a credit, or both"))
+    credit, deposit = (text_or_none(line, place, fields, name) for name in ("credit", "deposit"))
+    if not owed and credit is None and deposit is None:
+        raise EntryRefused(Refusal(line, place, "missing", "give amounts, a credit or a deposit"))
     _check_distinct(line, owed)
-    return Opening(line, place, account, on, owed, credit)
+    return Opening(line, place, account, on, owed, credit, deposit)
 
 
 def _owed(line: int, place: str, said: Any) -> StatedOwed:  # noqa: ANN401

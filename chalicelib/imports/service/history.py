@@ -47,8 +47,8 @@ from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-# Beside its entries, a transaction has the check of the period and one audit entry.
-_FOR_ENTRIES = MAX_ACTIONS - 2
+# Beside its entries, a transaction has the checks of the period and of the books, and one audit entry.
+_FOR_ENTRIES = MAX_ACTIONS - 3
 _POSITIONS_AT_ONCE = 100
 
 _Holder = tuple[str, str | None]
@@ -272,8 +272,10 @@ def _write(
         waiting = {new.account: new for new in batch}
         try:
             written, lost = commit_surviving(waiting, partial(_entry_writes, taking, period, recorded))
-        except Refused:
-            raise TryLater("busy", f"a billing run is working on {period}") from None
+        except Refused as refused:
+            closing = "books" in refused.labels
+            reason = "the books were closed at the same moment" if closing else f"a billing run is working on {period}"
+            raise TryLater("busy", reason) from None
         yield from (_changed(entered.entry) for entered in lost.values())
         for account, entered in written.items():
             if isinstance(entered, Taken):
@@ -312,6 +314,8 @@ def _entry_writes(
             actions += readings.migration_writes(project, taken.reading, taken.counted_from)
             actions += [_change_write(taking, taken, taken.change)] if taken.change else []
         actions += _money_writes(project, recorded, taken)
+    days = [day for taken in written if taken.books for day in taken.books.days_of(is_new=isinstance(taken, Taken))]
+    actions += [tenancy.books_open_check(project, min(days))] if days else []
     return [*actions, _audit_write(taking, period, written)]
 
 
@@ -325,7 +329,8 @@ def _money_writes(project: Project, recorded: _Recorded, taken: Taken | Addition
     stands, made = ({}, {before.id: before}) if isinstance(taken, Taken) else ({before.id: before}, {})
     posting = ledger.entry_writes(project, Books(stands, held), books.every_entry, issued=made)
     taken_in = [payments.migrated_write(project, payment) for payment in books.payments]
-    return [*taken_in, *(replace(each, subject=before.account) for each in posting)]
+    # The books are checked once for all entries of the transaction.
+    return [*taken_in, *(replace(each, subject=before.account) for each in posting if each.label != "books")]
 
 
 def _change_write(taking: _Taking, taken: Taken, change: MeterChange) -> Action:

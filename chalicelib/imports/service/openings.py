@@ -19,15 +19,17 @@ from chalicelib.imports.domain.history_opened import (
 )
 from chalicelib.imports.domain.history_openings import Opening
 from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import TryLater
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Position
 from chalicelib.platform.bulk import batches
-from chalicelib.platform.transaction import MAX_ACTIONS, Action, commit_surviving
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, commit_surviving
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
-# Beside its accounts, a transaction has one audit entry.
-_FOR_ACCOUNTS = MAX_ACTIONS - 1
+# Beside its accounts, a transaction has the check of the books and one audit entry.
+_FOR_ACCOUNTS = MAX_ACTIONS - 2
 _AT_ONCE = 100
 
 OpeningOutcome = Opened | Unchanged | Refusal
@@ -94,7 +96,10 @@ def _written(
             yield outcome
     for batch in _packed(new):
         waiting = {each.account: each for each in batch}
-        written, lost = commit_surviving(waiting, partial(_writes, ctx, migration, found))
+        try:
+            written, lost = commit_surviving(waiting, partial(_opening_writes, ctx, migration, found))
+        except Refused:
+            raise TryLater("busy", "the books were closed at the same moment") from None
         yield from written.values()
         yield from (changed(openings[each.line]) for each in lost.values())
 
@@ -113,7 +118,7 @@ def _packed(new: Iterable[Opened]) -> Iterator[list[Opened]]:
         yield batch
 
 
-def _writes(ctx: Context, migration: Migration, found: _Found, batch: Mapping[str, Opened]) -> list[Action]:
+def _opening_writes(ctx: Context, migration: Migration, found: _Found, batch: Mapping[str, Opened]) -> list[Action]:
     actions: list[Action] = []
     for each in batch.values():
         holder = (each.account, each.entry.holder)
@@ -121,7 +126,9 @@ def _writes(ctx: Context, migration: Migration, found: _Found, batch: Mapping[st
         made = {bill.id: bill for bill in each.bills}
         posting = ledger.entry_writes(migration.project, books, [each.entry], issued=made)
         actions += [replace(action, subject=each.account) for action in posting]
-    return [*actions, _audit_write(ctx, migration, list(batch.values()))]
+    on = next(iter(batch.values())).entry.value_on
+    checked = tenancy.books_open_check(migration.project, on)
+    return [*actions, checked, _audit_write(ctx, migration, list(batch.values()))]
 
 
 def _audit_write(ctx: Context, migration: Migration, written: Sequence[Opened]) -> Action:
@@ -132,6 +139,7 @@ def _audit_write(ctx: Context, migration: Migration, written: Sequence[Opened]) 
         "accounts": [each.account for each in written],
         "owed": Money(owed, currency),
         "credit": Money(sum(each.entry.credit_minor for each in written), currency),
+        "deposits": Money(sum(each.entry.deposit_minor for each in written), currency),
         "currency": currency,
     }
     subject = ("import", f"{migration.project.id}.{migration.by.origin}")

@@ -13,7 +13,7 @@ from chalicelib.ledger.domain.late_charges import (
     steps_begun,
     steps_begun_of,
 )
-from chalicelib.ledger.domain.moving import Moved, move
+from chalicelib.ledger.domain.moving import Moved, freed_minor, move
 from chalicelib.ledger.domain.position import (
     Books,
     Position,
@@ -57,6 +57,7 @@ __all__ = [
     "credit_violations",
     "effect_between",
     "fold_violations",
+    "freed_minor",
     "is_back_dated",
     "late_charge_on",
     "move",

@@ -1,6 +1,6 @@
 """A bill that is voided and issued again: what was settled of the old one goes to the new one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,7 +15,7 @@ from chalicelib.tenancy.domain import LateChargeRule
 class Moved:
     """What becomes of a bill's money when another is issued in its place.
 
-    `voids` is what voiding does to the old one, and `freed_minor` what was paid on it. The rest is of the new one:
+    `voids` is what voiding does to the old one, and `freed_minor` what becomes credit. The rest is of the new one:
     `adjusted` its late charges and notes, by the kind of their entries, and `money` what it gets, by the day on which
     that was paid. What it has no use for stays credit.
     """
@@ -31,7 +31,7 @@ class Moved:
         return sum(effect.paid for _, effect in self.money)
 
 
-def move(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | None) -> Moved:
+def move(old: Bill, new: Bill | None, entries: Iterable[Entry], rule: LateChargeRule | None) -> Moved:
     """Return what moves from a bill to the one in its place, with the entries of their account.
 
     Money keeps its day. Late charges move along: lowered to what the rule charges on the new principal, if the due day
@@ -39,29 +39,47 @@ def move(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | 
 
     1950.00 paid, issued again with 950.00: 950.00 of it pay the new bill, and 1000.00 are credit.
     """
-    voids, freed = void_effect(old), old.balance.paid
-    if old.consumer_id != new.consumer_id:
-        return Moved(voids, freed)
     known = list(entries)
+    voids, freed = void_effect(old), freed_minor(old, known)
+    if new is None or old.consumer_id != new.consumer_id:
+        return Moved(voids, freed)
     adjusted = _adjusted(old, new, known, rule)
     bill = replace(new, balance=balance_after(new.balance, [effect for _, effect in adjusted]))
     money: list[tuple[date, Effect]] = []
+    left = freed
     for day, paid, late_paid in _money_by_day(known, old.id):
-        effect = _settled(bill, paid, late_paid)
+        effect = _settled(bill, min(paid, left), late_paid)
         if effect.paid:
             money.append((day, effect))
+            left -= effect.paid
             bill = replace(bill, balance=balance_after(bill.balance, [effect]))
     return Moved(voids, freed, tuple(adjusted), tuple(money))
 
 
-def _adjusted(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | None) -> list[tuple[str, Effect]]:
-    held, anew = old.balance, new.due_on != old.due_on
+def freed_minor(bill: Bill, entries: Iterable[Entry]) -> int:
+    """Return what becomes credit when a bill is voided: what was paid, without what notes on it have made credit since.
+
+    275.00 paid, and a credit note of 75.00, which became credit: 200.00.
+    """
+    return max(bill.balance.paid - _noted_as_credit(bill, entries), 0)
+
+
+def _noted_as_credit(bill: Bill, entries: Iterable[Entry]) -> int:
+    """Return what credit notes on a bill brought as credit, because it was paid; those taken back don't count."""
+    known = list(entries)
+    undone = {each.reverses for each in known}
+    notes = [each for each in known if each.kind == "credit_note" and each.id not in undone and each.credit_minor > 0]
+    return sum(each.credit_minor for each in notes if any(effect.bill_id == bill.id for effect in each.effects))
+
+
+def _adjusted(old: Bill, new: Bill, entries: Sequence[Entry], rule: LateChargeRule | None) -> list[tuple[str, Effect]]:
+    held, anew = old.balance, new.due_day != old.due_day
     late = held.late
     if rule and late and not anew:
         late = min(late, charged_minor(rule, new, settled_by(entries, old.id), held.late_steps))
     # A bill that is due anew has its steps before it: those of the old one count no more.
     steps = 0 if anew else held.late_steps
-    credited = max(min(held.credited, new.total.minor), 0)
+    credited = max(min(held.credited + _noted_as_credit(old, entries), new.total.minor), 0)
     written_off = max(min(held.written_off, new.total.minor - credited), 0)
     effects = {
         "late_charge": Effect(bill_id=new.id, late=late, late_steps=steps),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from chalicelib.bills.domain import Balance, Bill
+from chalicelib.bills.domain import Balance, Bill, Waiver
 from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
 
 
@@ -56,6 +56,7 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     for entry in entries:
         for effect in entry.effects:
             bill = bill_after(bills[effect.bill_id], effect, due_on=entry.due_on)
+            bill = _with_waiver(bill, effect, entry) if effect.waived else bill
             bills[bill.id] = _voided(bill, entry) if entry.kind == "voided" else bill
         if entry.credit_minor or entry.deposit_minor or entry.kind == "opening":
             place = (entry.account, entry.holder)
@@ -79,6 +80,13 @@ def bill_after(bill: Bill, effect: Effect, *, due_on: date | None = None) -> Bil
 
 def _voided(bill: Bill, entry: Entry) -> Bill:
     return replace(bill, voided_on=entry.booked_on, voided_by=entry.recorded_by, void_reason=entry.reason)
+
+
+def _with_waiver(bill: Bill, effect: Effect, entry: Entry) -> Bill:
+    """Return a bill that says who waived its late charges last, or nothing if none are waived any more."""
+    if effect.waived > 0:
+        return replace(bill, waiver=Waiver(entry.reason or "", entry.recorded_by, entry.recorded_at))
+    return bill if bill.balance.waived else replace(bill, waiver=None)
 
 
 def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:

@@ -25,6 +25,7 @@ from chalicelib.ledger.service.statement import (
     list_entries,
     list_entries_of_bill,
     newest_entries,
+    own_entries,
     statement_of,
 )
 
@@ -55,6 +56,7 @@ __all__ = [
     "opening_entry",
     "owed_at",
     "owed_of",
+    "own_entries",
     "posted",
     "statement_of",
     "uses_of_credit",

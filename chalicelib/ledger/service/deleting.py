@@ -26,8 +26,8 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     until one is not billed: three requests for each that was ever read, and two for each project.
 
     :raises NotFound: if the client has no such consumer.
-    :raises Conflict: while one of their connections is active, a bill is not settled, credit is left, or a reading is
-        not billed.
+    :raises Conflict: while one of their connections is active, a bill is not settled, credit or a deposit is left, or a
+        reading is not billed.
     """
     consumer = consumers.get_consumer(ctx, consumer_id=consumer_id)
     if consumer.status != "deleted" and not consumer.connections:
@@ -35,17 +35,20 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
         for project, account in connections.accounts_ever_of(ctx, consumer_id=consumer.id):
             accounts.setdefault(project.id, (project, []))[1].append(account)
         for project, theirs in accounts.values():
-            _check_no_credit(project, theirs, consumer.id)
+            _check_holds_nothing(project, theirs, consumer.id)
             _check_settled(ctx, project, theirs, consumer.id)
     return consumers.delete_consumer(ctx, consumer_id=consumer_id)
 
 
-def _check_no_credit(project: Project, accounts: Sequence[str], consumer_id: str) -> None:
+def _check_holds_nothing(project: Project, accounts: Sequence[str], consumer_id: str) -> None:
     for position in repository.positions(project, [(account, consumer_id) for account in accounts]).values():
-        if position.credit_minor:
-            credit = Money(position.credit_minor, project.settings.currency)
-            what = f"credit of {credit} is left at {position.account} in {project.id}"
-            raise Conflict("consumer-owes", f"{what}; use it for bills, or pay it back, first")
+        for what, minor in (("credit", position.credit_minor), ("a deposit", position.deposit_minor)):
+            if minor:
+                held = f"{what} of {Money(minor, project.settings.currency)}"
+                message = (
+                    f"{held} is left at {position.account} in {project.id}; use it for bills, or pay it back, first"
+                )
+                raise Conflict("consumer-owes", message)
 
 
 def _check_settled(ctx: Context, project: Project, accounts: Sequence[str], consumer_id: str) -> None:

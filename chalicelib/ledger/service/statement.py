@@ -95,7 +95,16 @@ def _events(
         yield entry.booked_on, f"1{iso(entry.recorded_at)}{entry.id}", entry, entry.owed_minor
 
 
-def list_entries(
+def list_entries(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[Entry]:
+    """List the ledger entries of a connection, newest first; a consumer sees their own.
+
+    :raises NotFound: for an unknown connection, or another consumer's.
+    """
+    connection = connections.get_connection(ctx, account=account)
+    return own_entries(ctx, account=connection.account, limit=limit, cursor=cursor)
+
+
+def own_entries(
     ctx: ProjectContext,
     *,
     account: str,
@@ -104,14 +113,13 @@ def list_entries(
     limit: int,
     cursor: str | None,
 ) -> Page[Entry]:
-    """List the ledger entries of a connection, newest first: all, or those of some kinds; a consumer sees their own.
+    """List the entries of an account that the actor may see, newest first: all, or those of some kinds.
 
-    :raises NotFound: for an unknown connection, or another consumer's.
+    A former consumer still sees their own.
     """
-    connection = connections.get_connection(ctx, account=account)
 
     def read(some: int, at: str | None) -> Page[Entry]:
-        return repository.entries_page(ctx.project, connection.account, limit=some, cursor=at)
+        return repository.entries_page(ctx.project, account, limit=some, cursor=at)
 
     def choose(found: tuple[Entry, ...]) -> list[Entry]:
         of_kinds = [each for each in found if kinds is None or each.kind in kinds]
@@ -143,7 +151,7 @@ def list_entries_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, curso
     bill = bills.find_bill(ctx.project, bill_id)
     if bill is None or not _may_see(ctx, bill.consumer_id):
         raise NotFound("not-found", "there is no bill with this id")
-    return list_entries(
+    return own_entries(
         ctx,
         account=bill.account,
         only=lambda entry: any(effect.bill_id == bill.id for effect in entry.effects),

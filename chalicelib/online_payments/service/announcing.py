@@ -46,14 +46,16 @@ def confirm(ctx: ProjectContext, *, intent_id: str, tender: Tender) -> Intent:
         return intent
     check_pending(intent)
     order = payments.Order(tender=tender, bills={part.bill_id: None for part in intent.parts})
-    payments.record_payment(ctx, order=order, payment_id=intent.id, also=partial(_writes, ctx, intent.id, decision))
+    payments.record_payment(
+        ctx, order=order, payment_id=intent.id, also=partial(_confirmation_writes, ctx, intent.id, decision)
+    )
     after = intent_of(ctx, intent.id, "announced")
     if after.decision != decision:
         check_pending(after)
     return after
 
 
-def _writes(ctx: ProjectContext, intent_id: str, decision: str, payment: Payment) -> Sequence[Action]:
+def _confirmation_writes(ctx: ProjectContext, intent_id: str, decision: str, payment: Payment) -> Sequence[Action]:
     """Build what is written with the payment at the counter: what was announced, confirmed."""
     intent = intent_of(ctx, intent_id, "announced")
     after = confirmed(intent, payment.amount, decision=decision, by=ctx.actor.id, now=ctx.now)

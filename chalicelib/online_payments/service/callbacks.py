@@ -69,7 +69,9 @@ def hear(ctx: Context, *, project_id: str, intent_id: str, heard: Heard) -> Inte
     if heard.amount.currency != intent.amount.currency or not 0 < heard.amount.minor <= LARGEST_MINOR:
         raise Invalid("bad-amount", f"give an amount above zero in {intent.amount.currency}", field="amount")
     if heard.outcome == "completed" and intent.status != "completed":
-        payments.record_arrival(here, arrival=_arrival(here, intent, heard), also=partial(_writes, here, intent, heard))
+        payments.record_arrival(
+            here, arrival=_arrival(here, intent, heard), also=partial(_completion_writes, here, intent, heard)
+        )
         intent = intent_of(here, intent.id, "online")
     return _noted(here, intent, heard)
 
@@ -92,7 +94,7 @@ def _arrival(ctx: ProjectContext, intent: Intent, heard: Heard) -> payments.Arri
     )
 
 
-def _writes(ctx: ProjectContext, intent: Intent, heard: Heard, payment: Payment) -> Sequence[Action]:
+def _completion_writes(ctx: ProjectContext, intent: Intent, heard: Heard, payment: Payment) -> Sequence[Action]:
     """Build what is written with the payment: the intent as it is now, completed."""
     fresh = intent_of(ctx, intent.id, "online")
     after = completed(fresh, heard, credit_minor=payment.credit_minor, by=ctx.actor.id, now=ctx.now)

@@ -12,7 +12,7 @@ from chalicelib.payments import repository
 from chalicelib.payments.domain import Allocation, Payment, PaymentSource, Share, Tender
 from chalicelib.payments.service.numbering import ReceiptPlan, numbered_receipt, receipt_plan
 from chalicelib.payments.service.standing import Standing, read_standing_of_arrival
-from chalicelib.payments.service.taking import Also, drafts_of, nothing_more, recorded_write
+from chalicelib.payments.service.taking import Also, drafts_of, no_more_writes, recorded_write
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -42,7 +42,7 @@ class Arrival:
     reference: str | None = None
 
 
-def record_arrival(ctx: ProjectContext, *, arrival: Arrival, also: Also = nothing_more) -> Payment:
+def record_arrival(ctx: ProjectContext, *, arrival: Arrival, also: Also = no_more_writes) -> Payment:
     """Post money that has arrived, settle its bills as far as they are due, and number its receipt.
 
     It is refused for nothing, for it is there. What the bills have no use for, because they were paid or voided

@@ -17,7 +17,7 @@ from chalicelib.payments import repository
 from chalicelib.payments.domain import MAX_BILLS, Payment, PaymentSource, Tender, check_tender, received_for
 from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
 from chalicelib.payments.service.numbering import numbered_receipt
-from chalicelib.payments.service.taking import Also, nothing_more
+from chalicelib.payments.service.taking import Also, no_more_writes
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -35,7 +35,7 @@ def record_advance(
     into: Literal["credit", "deposit"] = "credit",
     payment_id: str | None = None,
     source: PaymentSource = "counter",
-    also: Also = nothing_more,
+    also: Also = no_more_writes,
 ) -> Payment:
     """Take money that no bill is named for: it is credit of the connection's present holder, or a deposit.
 

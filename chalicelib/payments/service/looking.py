@@ -160,7 +160,7 @@ def _of_entries(
     ctx: ProjectContext, account: str, wanted: Callable[[Entry], bool], *, limit: int, cursor: str | None
 ) -> Page[Payment]:
     """List the payments of an account's entries: a query for a page, and a read unit for each payment."""
-    page = ledger.list_entries(ctx, account=account, kinds=_BROUGHT, only=wanted, limit=limit, cursor=cursor)
+    page = ledger.own_entries(ctx, account=account, kinds=_BROUGHT, only=wanted, limit=limit, cursor=cursor)
     ids = [str(entry.origin) for entry in page.items]
     known = repository.payments_by_id(ctx.project, dict.fromkeys(ids))
     # Payments of former consumers are not shown to the present one.

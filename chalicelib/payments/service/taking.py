@@ -28,13 +28,13 @@ _ATTEMPTS = 12
 Also = Callable[[Payment], Sequence[Action]]
 
 
-def nothing_more(_: Payment) -> Sequence[Action]:
+def no_more_writes(_: Payment) -> Sequence[Action]:
     """Write nothing together with a payment."""
     return ()
 
 
 def record_payment(
-    ctx: ProjectContext, *, order: Order, payment_id: str | None = None, also: Also = nothing_more
+    ctx: ProjectContext, *, order: Order, payment_id: str | None = None, also: Also = no_more_writes
 ) -> Payment:
     """Take a payment of bills: post it, settle the bills with the late charges of its day, and number its receipt.
 
@@ -60,7 +60,7 @@ def record_payment(
             return begun.stored
         standing = read_standing(ctx, order, day)
         payment, writes = _decide(ctx, order, standing, begun, new_id, attempt=attempt)
-        writes = check_size([*writes, *also(payment)])
+        writes = sized_writes([*writes, *also(payment)])
         try:
             transact(writes)
         except Refused as refused:
@@ -137,7 +137,7 @@ def _decide(
     return payment, [inserted, *numbering, *counting, *posting, recorded_write(ctx, payment)]
 
 
-def check_size(writes: list[Action]) -> list[Action]:
+def sized_writes(writes: list[Action]) -> list[Action]:
     """Return the writes of a payment, if one transaction takes them.
 
     :raises Invalid: otherwise.

@@ -20,9 +20,15 @@ from chalicelib.readings.service.period import (
     round_of_account,
     shard_readings,
 )
-from chalicelib.readings.service.recording import correct_reading, migration_writes, take_reading, withdraw_reading
+from chalicelib.readings.service.recording import (
+    correct_reading,
+    migration_writes,
+    reading_before,
+    take_reading,
+    withdraw_reading,
+)
 from chalicelib.readings.service.rounds import billed_ids, get_round, last_visits, note_visit
-from chalicelib.readings.service.writes import frozen
+from chalicelib.readings.service.writes import frozen, reading_insert_writes
 
 __all__ = [
     "Confirmations",
@@ -52,7 +58,9 @@ __all__ = [
     "period_freeze_write",
     "period_open_check",
     "period_release_write",
+    "reading_before",
     "reading_change_write",
+    "reading_insert_writes",
     "reading_unchanged_check",
     "readings_of",
     "readings_of_account",

@@ -203,7 +203,7 @@ def withdraw_reading(ctx: ProjectContext, *, reading_id: str, reason: str) -> Re
     if reading.counts:
         connection = connection_of(project, reading)
         rules.check_is_last(reading, connection)
-        before = _reading_before(project, connection, reading)
+        before = reading_before(project, connection, reading)
         stepped_back = rules.taken_back(connection, reading, before)
         writes.append(connections.connection_advance_write(project, connection, stepped_back))
     try:
@@ -216,7 +216,7 @@ def withdraw_reading(ctx: ProjectContext, *, reading_id: str, reason: str) -> Re
     return after
 
 
-def _reading_before(project: Project, connection: Connection, reading: Reading) -> Reading | None:
+def reading_before(project: Project, connection: Connection, reading: Reading) -> Reading | None:
     """Return the confirmed reading that a connection's last one was counted from, if there is one."""
     for period in _rounds_before(connection, reading):
         counted = [

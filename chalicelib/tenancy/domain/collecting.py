@@ -116,11 +116,11 @@ class PaymentSettings:
         parts = "parts taken" if self.part_payments else "no parts"
         receipts = f"receipts {self.receipts}, at {', '.join(self.desks)}"
         fee = f"returned checks cost {self.returned_check_fee_minor} minor units"
-        takes = f"new bills take {self.new_bills_take}"
+        rules = f"{methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}; sessions {self.sessions}"
         limit = self.approval_above_minor
         second = f"; a second person for more than {limit} minor units" if limit else ""
-        rules = f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}"
-        return f"{rules}; {fee}; sessions {self.sessions}{second}"
+        takes = f"; new bills take {self.new_bills_take}" if self.new_bills_take != "nothing" else ""
+        return f"{rules}{second}{takes}"
 
 
 def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:

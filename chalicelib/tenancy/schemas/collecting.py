@@ -159,7 +159,7 @@ def payments_of(body: PaymentsBody, currency: str, *, before: PaymentSettings | 
     before = before or PaymentSettings()
     said = _said(body, "payments", currency)
     if "methods" in said:
-        said["methods"] = tuple(PaymentMethod(method.name, method.needs, method.online) for method in body.methods)
+        said["methods"] = tuple(PaymentMethod(**dict(method)) for method in body.methods)
     if "receipts" in said:
         said["receipts"] = replace(before.receipts, **_said(body.receipts, "payments.receipts", currency))
     return replace(before, **said)

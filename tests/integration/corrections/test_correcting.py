@@ -181,3 +181,39 @@ def test_an_impossible_value_is_refused(office: Corrected) -> None:
     assert office.preview((office.reading["id"], "1690")).expect(400)["code"] == "nothing-to-correct"
     office.read("A1", "2025-11-05", "1700")
     assert office.preview((office.reading["id"], "1800")).expect(400)["code"] == "below-previous"
+
+
+def test_a_credit_note_moves_along_and_is_not_given_twice(office: Corrected) -> None:
+    """1950.00 paid, and 500.00 credited since: the bill in its place is 450.00, and 1500.00 are credit in all."""
+    office.on("2025-10-10")
+    office.pay(office.first["id"], "1950.00").expect(201)
+    notes = f"{office.base}/bills/{office.first['id']}/credit-notes"
+    note = office.staff.post(notes, {"amount": "500.00", "reasonCode": "other", "reason": "Leak"}).expect(201)
+    assert office.owed() == ("0.00", "500.00")
+    office.correct((office.reading["id"], "1590")).expect(201)
+    again = office.bill("2025-10.A1.1r2")
+    assert _shown(again, "total", "credited", "paid", "amountDue") == ("950.00", "500.00", "450.00", "0.00")
+    assert office.owed() == ("0.00", "1500.00")
+    assert office.broken() == []
+    asked = {"amount": "1.00", "reasonCode": "other", "reason": "More"}
+    assert office.staff.post(notes, asked).expect(409)["code"] == "bill-voided"
+    path = f"{office.base}/adjustments/{note['id']}/reversal"
+    assert office.staff.post(path, {"reason": "Wrong"}).expect(409)["code"] == "bill-voided"
+
+
+def test_a_due_day_that_was_extended_stays_extended(office: Corrected) -> None:
+    office.on("2025-10-10")
+    path = f"{office.base}/bills/{office.first['id']}/due-day"
+    office.staff.post(path, {"dueOn": "2025-10-31", "reason": "Asked for time"}).expect(201)
+    office.correct((office.reading["id"], "1590")).expect(201)
+    assert _shown(office.bill("2025-10.A1.1r2"), "dueOn", "originalDueOn") == ("2025-10-31", "2025-10-20")
+
+
+def test_money_of_a_closed_month_moves_with_the_first_open_day(office: Corrected) -> None:
+    office.on("2025-10-10")
+    office.pay(office.first["id"], "1950.00").expect(201)
+    office.on("2025-11-10")
+    office.staff.post(f"{office.base}/closed-months", {"month": "2025-10"}).expect(200)
+    office.correct((office.reading["id"], "1590")).expect(201)
+    assert office.owed() == ("0.00", "1000.00")
+    assert office.broken() == []

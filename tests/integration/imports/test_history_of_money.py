@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from chalicelib.imports import service
+from chalicelib.kernel.errors import TryLater
 from chalicelib.platform import clock
 from tests.integration.imports.test_history import admin_of, announce, august, bill, bring, july, kept, report
 from tests.support.faults import just_before_writing
 from tests.support.http import Api
+from tests.support.meter import metered
 from tests.support.utilities import NOVEMBER, Utility, open_condominium
 
 JULY: dict[str, Any] = {"prior": 1774, "current": 1785, "totalAmount": 25.06}
@@ -281,3 +283,53 @@ def test_credit_that_changes_at_the_same_moment_refuses_the_entry_and_nothing_is
     assert owed(utility) == ("0.00", "7.00")
     assert bring(utility, months)["counts"]["accepted"] == 1
     assert owed(utility) == ("0.00", "11.94")
+
+
+def close_october(utility: Utility) -> None:
+    admin_of(utility).post(f"{utility.base}/closed-months", {"month": "2025-10"}).expect(200)
+
+
+def test_what_changes_a_closed_month_is_refused_and_what_is_on_record_stays_unchanged(utility: Utility) -> None:
+    bring(utility, [in_july(penaltyAmount=1.25)])
+    close_october(utility)
+    assert refused(utility, in_july(penaltyAmount=1.25, payments=[LATE])) == [("", "month-closed")]
+    done = bring(utility, [in_july(penaltyAmount=1.25), in_august()])
+    assert ([line["code"] for line in report(utility, done)], done["counts"]["unchanged"]) == (["month-closed"], 1)
+
+
+def test_books_that_are_closed_at_the_same_moment_refuse_what_was_not_written_yet(utility: Utility) -> None:
+    import_id = announce(utility, [in_july(payments=[LATE | {"amount": 5}])])
+    with just_before_writing(lambda: close_october(utility)), pytest.raises(TryLater, match="books were closed"):
+        service.run_history_import(utility.context(), import_id=import_id)
+    service.run_history_import(utility.context(), import_id=import_id)  # delivered again
+    done = admin_of(utility).get(f"{utility.base}/history/imports/{import_id}").expect(200)
+    assert [line["code"] for line in report(utility, done)] == ["month-closed"]
+
+
+def test_many_units_that_paid_in_advance_are_written_together(utility: Utility) -> None:
+    units = {"101": JULY | {"payments": [EARLY]}}
+    for number in range(200, 212):
+        body = {"accountNumber": str(number), "meterNumber": f"WM-{number}", "consumerClass": "unit"}
+        admin_of(utility).post(f"{utility.base}/connections", body).expect(201)
+        units[str(number)] = {"prior": 0, "current": 11, "payments": [EARLY]}
+    import_id = announce(utility, [july(units)])
+    with metered() as meter:
+        service.run_history_import(utility.context(), import_id=import_id)
+    done = admin_of(utility).get(f"{utility.base}/history/imports/{import_id}").expect(200)
+    assert done["counts"]["accepted"] == 13
+    assert meter.requests["TransactWriteItems"] == 1 + 1 + 1  # thirteen entries of seven writes, the seal, the end
+
+
+def test_a_bill_that_was_voided_and_issued_again_here_is_not_paid_by_the_file_a_second_time(utility: Utility) -> None:
+    months = [in_july(payments=[ON_TIME])]
+    bring(utility, months)
+    admin = admin_of(utility)
+    admin.post(f"{utility.base}/bills/2025-07.101.1/void", {"reason": "Wrong class"}).expect(200)
+    assert bring(utility, months)["counts"]["unchanged"] == 1
+    again = admin.post(f"{utility.base}/bills", {"readingId": "2025-07.101"}).expect(201)
+    assert again["id"] == "2025-07.101.1r2"
+    before = kept(utility)
+    assert bring(utility, months)["counts"]["unchanged"] == 1
+    assert kept(utility) == before
+    more = [ON_TIME, ON_TIME | {"paymentDate": "2025-09-01", "amount": 1}]
+    assert refused(utility, in_july(payments=more, creditAmount=1)) == [("payments", "differs")]

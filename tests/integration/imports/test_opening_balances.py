@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,14 +10,17 @@ from chalice.app import Chalice
 
 from chalicelib.imports import service
 from chalicelib.platform import clock
+from local import presets
 from tests.integration.imports.test_history import UNIT, admin_of, announce, bring, july, kept, report
+from tests.integration.imports.test_history_of_money import close_october
 from tests.support.faults import MODES, Death, Mode, faults
 from tests.support.http import Api
 from tests.support.meter import metered
+from tests.support.office import Office
 from tests.support.queues import drain
-from tests.support.utilities import NOVEMBER, Utility, open_condominium
+from tests.support.utilities import NOVEMBER, Utility, bring_file, open_condominium
 
-AGED = [{"dueDate": "2025-08-15", "amount": 25.06}, {"dueDate": "2025-10-15", "amount": "30.00"}]
+AGED: list[dict[str, Any]] = [{"dueDate": "2025-08-15", "amount": 25.06}, {"dueDate": "2025-10-15", "amount": "30.00"}]
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +75,8 @@ def test_each_aged_amount_becomes_a_bill_with_its_due_day(utility: Utility) -> N
     found = bills(utility)
     facts = ("id", "kind", "total", "amountDue", "billedOn", "dueOn", "status", "readingId", "usage", "useExplained")
     assert [tuple(each[name] for name in facts) for each in found] == [
-        ("2025-08.101.951", "opening", "25.06", "25.06", "2025-10-31", "2025-08-15", "overdue", None, "0", []),
-        ("2025-10.101.951", "opening", "30.00", "30.00", "2025-10-31", "2025-10-15", "overdue", None, "0", []),
+        ("2025-08.101.931", "opening", "25.06", "25.06", "2025-10-31", "2025-08-15", "overdue", None, "0", []),
+        ("2025-10.101.931", "opening", "30.00", "30.00", "2025-10-31", "2025-10-15", "overdue", None, "0", []),
     ]
     [line] = found[0]["lines"]
     assert (line["code"], line["label"], line["amount"]) == ("opening", "Balance brought forward", "25.06")
@@ -99,8 +103,8 @@ def test_an_opening_balance_is_paid_and_the_payment_reversed_like_any_bill(utili
     body = {"method": "cash", "accountNumber": "101", "amount": "40.00"}
     paid = admin.post(f"{utility.base}/payments", body).expect(201)
     assert [(share["billId"], share["paid"]) for share in paid["bills"]] == [
-        ("2025-08.101.951", "25.06"),
-        ("2025-10.101.951", "14.94"),
+        ("2025-08.101.931", "25.06"),
+        ("2025-10.101.931", "14.94"),
     ]
     admin.post(f"{utility.base}/payments/{paid['id']}/reversal", {"reason": "typing_error"}).expect(200)
     assert [each["paid"] for each in bills(utility)] == ["0.00", "0.00"]
@@ -113,14 +117,34 @@ def test_credit_is_the_present_holders_and_can_be_used(utility: Utility) -> None
     assert owed(utility) == ("20.06", "0.00")
 
 
+def test_a_deposit_is_held_and_pays_nothing(utility: Utility) -> None:
+    open_with(utility, {"101": {"amounts": AGED[:1], "deposit": 100}, "102": {"deposit": "50.00", "credit": 0}})
+    items = [admin_of(utility).get(f"{utility.base}/inquiry", accountNumber=each).expect(200)["items"][0]
+             for each in ("101", "102")]  # fmt: skip
+    assert [(each["amountDue"], each["credit"], each["deposit"]) for each in items] == [
+        ("25.06", "0.00", "100.00"),
+        ("0.00", "0.00", "50.00"),
+    ]
+
+
+def test_balances_of_a_closed_month_are_refused_and_those_on_record_stay_unchanged(utility: Utility) -> None:
+    open_with(utility, {"101": {"credit": 5}})
+    close_october(utility)
+    done = open_with(utility, {"101": {"credit": 5}, "102": {"credit": 7}})
+    assert [(line["column"], line["code"]) for line in report(utility, done)] == [
+        ("openingBalances.date", "month-closed")
+    ]
+    assert (done["counts"]["unchanged"], owed(utility, "102")) == (1, ("0.00", "0.00"))
+
+
 def test_the_same_balances_again_change_nothing_whatever_happened_since(utility: Utility) -> None:
-    accounts = {"101": {"amounts": AGED, "credit": 5}, "102": {"credit": 7}}
+    accounts = {"101": {"amounts": AGED, "credit": 5, "deposit": 100}, "102": {"credit": 7}}
     open_with(utility, accounts)
     before = kept(utility)
     again = open_with(utility, accounts)
     assert (again["counts"]["unchanged"], kept(utility)) == (2, before)
     admin_of(utility).post(f"{utility.base}/connections/101/credit-uses", {}).expect(200)
-    backwards = {"amounts": AGED[::-1], "credit": "5.00"}
+    backwards = {"amounts": AGED[::-1], "credit": "5.00", "deposit": "100.0"}
     assert open_with(utility, {"101": backwards})["counts"]["unchanged"] == 1
 
 
@@ -133,8 +157,9 @@ def test_the_same_balances_again_change_nothing_whatever_happened_since(utility:
         {"amounts": [AGED[0] | {"dueDate": "2025-08-16"}, AGED[1]]},
         {"credit": 6},
         {"credit": None},
+        {"deposit": 1},
     ],
-    ids=["another amount", "one less", "one more", "another due day", "another credit", "no credit"],
+    ids=["another amount", "one less", "one more", "another due day", "another credit", "no credit", "a deposit"],
 )
 def test_balances_that_changed_are_refused(utility: Utility, change: dict[str, Any]) -> None:
     said = {"amounts": AGED, "credit": 5}
@@ -153,8 +178,8 @@ def test_balances_of_another_day_are_refused_and_a_new_holder_gets_none_twice(ut
     done = open_with(utility, {"101": {"credit": 5}}, on="2025-09-30")
     assert [line["code"] for line in report(utility, done)] == ["differs"]
     made = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)
-    body = {"consumerId": made["id"], "on": "2025-11-05", "reading": "1774"}
-    admin.post(f"{utility.base}/connections/101/handover", body)
+    body = {"consumerId": made["id"], "on": "2025-11-05", "finalReading": "1774", "reason": "Sold"}
+    admin.post(f"{utility.base}/connections/101/handovers", body).expect(200)
     assert open_with(utility, {"101": {"credit": 5}})["counts"]["unchanged"] == 1
 
 
@@ -163,7 +188,7 @@ _WRONG: dict[str, tuple[Any, str, str]] = {
     "a garden's": ({"garden": {"credit": 5}}, ".garden", "not-billed"),
     "nothing": ({"101": {}}, ".101", "missing"),
     "no object": ({"101": 25.06}, ".101", "wrong-form"),
-    "an unknown field": ({"101": {"deposit": 5}}, ".101", "wrong-form"),
+    "an unknown field": ({"101": {"fine": 5}}, ".101", "wrong-form"),
     "no due day": ({"101": {"amounts": [{"amount": 5}]}}, ".101.amounts[0].dueDate", "missing"),
     "no amount": ({"101": {"amounts": [{"dueDate": "2025-08-15"}]}}, ".101.amounts[0].amount", "missing"),
     "one due day twice": ({"101": {"amounts": [AGED[0], AGED[0]]}}, ".101.amounts[1].dueDate", "duplicate-row"),
@@ -171,6 +196,7 @@ _WRONG: dict[str, tuple[Any, str, str]] = {
     "an amount of nothing": ({"101": {"amounts": [AGED[0] | {"amount": 0}]}}, ".101.amounts[0].amount", "bad-amount"),
     "an amount below zero": ({"101": {"amounts": [AGED[0] | {"amount": -5}]}}, ".101.amounts[0].amount", "bad-amount"),
     "a credit below zero": ({"101": {"amounts": AGED, "credit": -5}}, ".101.credit", "bad-amount"),
+    "a deposit of nothing": ({"101": {"deposit": 0}}, ".101.deposit", "bad-amount"),
     "due too long ago": (
         {"101": {"amounts": [AGED[0] | {"dueDate": "2015-08-15"}]}}, ".101.amounts[0].dueDate", "due-day",
     ),
@@ -229,7 +255,7 @@ def test_a_round_whose_period_has_an_opening_is_read_and_billed_as_if_it_had_non
     drain(app, "meterbook-billing")
     done = admin.get(f"{utility.base}/billing-runs/{run['id']}").expect(200)
     assert (done["status"], done["bills"], done["exceptions"]) == ("complete", 1, 0)
-    assert [each["id"] for each in bills(utility)][1:] == ["2025-10.101.1", "2025-10.101.951", "2025-10.101.952"]
+    assert [each["id"] for each in bills(utility)][1:] == ["2025-10.101.1", "2025-10.101.931", "2025-10.101.932"]
 
 
 def test_transactions_are_full_and_none_is_too_large(utility: Utility) -> None:
@@ -259,3 +285,36 @@ def test_balances_are_complete_wherever_the_import_stops(utility: Utility, mode:
     done = admin_of(utility).get(f"{utility.base}/history/imports/{import_id}").expect(200)
     assert (done["status"], done["counts"]["accepted"]) == ("done", 2)
     assert (owed(utility), owed(utility, "102")) == (("55.06", "5.00"), ("0.00", "7.00"))
+
+
+def test_a_service_without_a_meter_is_billed_for_all_days_beside_an_opening(api: Api, app: Chalice) -> None:
+    flat = [{"kind": "fixed", "code": "flat", "label": "Flat rate", "amount": "150", "prorated": True}]
+    office = Office(app, api, flat, today="2025-11-11")
+    office.connect("H1", meter=None, installedOn="2025-11-01")
+    accounts = {"H1": {"amounts": [{"dueDate": "2025-11-15", "amount": 80}]}}
+    file = {"openingBalances": {"date": "2025-11-10", "accounts": accounts}}
+    bring_file(office.utility, office.staff, "history", json.dumps(file).encode())
+    made = office.on("2025-11-30").run("2025-11")
+    assert sorted((each["kind"], each["total"]) for each in made) == [("opening", "80.00"), ("regular", "150.00")]
+    [owed] = office.staff.get(f"{office.base}/inquiry", accountNumber="H1").expect(200)["items"]
+    assert owed["amountDue"] == "238.00"  # 80.00 are late since the 15th: 10 %
+    listed = office.staff.get(f"{office.base}/bills", affectedBy="flat.1").expect(200)["items"]
+    assert listed == []
+    version = {"name": "Tariff", "currency": "PHP", "unit": "m3", "validFrom": "2025-11-01", "charges": flat}
+    office.staff.post(f"{office.base}/tariffs/flat/versions", version).expect(201)
+    listed = office.staff.get(f"{office.base}/bills", affectedBy="flat.2").expect(200)["items"]
+    assert [each["kind"] for each in listed] == ["regular"]
+
+
+def test_where_quarters_are_billed_an_opening_is_of_the_quarter_of_its_due_day(api: Api) -> None:
+    opened = open_condominium(api, settings=replace(presets.WATER_BILLS_SETTINGS, billing_frequency="quarterly"))
+    body = {"accountNumber": "101", "meterNumber": "WM-101", "initialReading": "1774", "area": "A"}
+    admin_of(opened).post(f"{opened.base}/connections", body | {"consumerClass": "unit"}).expect(201)
+    open_with(opened, {"101": {"amounts": [*AGED[::-1], {"dueDate": "2025-09-15", "amount": 1}]}})
+    assert [(each["id"], each["dueOn"], each["periodLabel"]) for each in bills(opened)] == [
+        ("2025-09.101.931", "2025-08-15", "July 2025 to September 2025"),
+        ("2025-09.101.932", "2025-09-15", "July 2025 to September 2025"),
+        ("2025-12.101.931", "2025-10-15", "October 2025 to December 2025"),
+    ]
+    listed = admin_of(opened).get(f"{opened.base}/bills", period="2025-09").expect(200)["items"]
+    assert len(listed) == 2

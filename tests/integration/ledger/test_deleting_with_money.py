@@ -52,6 +52,19 @@ def test_a_consumer_with_credit_is_not_deleted_until_it_is_gone(counter: Counter
     counter.staff.delete(ana).expect(200)
 
 
+def test_a_consumer_for_whom_a_deposit_is_held_is_not_deleted(counter: Counter) -> None:
+    ana = f"{counter.utility.consumers}/{counter.ana}"
+    body = {"accountNumber": "A1", "amount": "500.00", "method": "cash"}
+    deposit = counter.staff.post(f"{counter.base}/deposits", body).expect(201)["id"]
+    done = counter.hand_over("A1", "2025-11-06", counter.consumer("Ben"), finalReading="0")
+    if final := done["finalBillId"]:
+        paid = {"method": "cash", "bills": [{"billId": final}]}
+        counter.staff.post(f"{counter.base}/payments", paid).expect(201)
+    assert "deposit of 500.00 is left at A1" in counter.staff.delete(ana).expect(409)["detail"]
+    counter.reverse(deposit)
+    counter.staff.delete(ana).expect(200)
+
+
 def test_the_credit_of_the_next_consumer_holds_no_former_one(counter: Counter) -> None:
     ben = counter.consumer("Ben")
     done = counter.hand_over("A1", "2025-11-06", ben, finalReading="0")

@@ -60,7 +60,7 @@ def test_the_inquiry_shows_the_late_charge_of_the_day_and_the_payment_posts_it(w
     assert _shown(waterworks.bill_now(), "status", "lateCharge", "paid") == ("paid", "27.50", "302.50")
 
 
-@pytest.mark.covers("S3-058", "S3-059", "S3-060")
+@pytest.mark.covers("S3-058", "S3-059", "S3-060", "S3-114")
 def test_a_waived_late_charge_stays_on_record(waterworks: Counter) -> None:
     waterworks.on("2025-11-25")
     cashier = waterworks.utility.as_staff("manager")
@@ -76,7 +76,11 @@ def test_a_waived_late_charge_stays_on_record(waterworks: Counter) -> None:
     receipt = waterworks.staff.get(f"{waterworks.base}/payments/{paid['id']}/receipt").expect(200)
     lines = [_shown(line, "label", "amount", "original") for line in receipt["lines"]]
     assert lines[1] == ("Late charge (waived)", "0.00", "27.50")
-    assert receipt["waivedBy"]
+    assert receipt["waivedByName"]
+
+    log = waterworks.staff.get(f"/api/clients/{waterworks.utility.client}/audit-log", action="payment.recorded")
+    (entry,) = log.expect(200)["items"]
+    assert (entry["after"]["waiver"], entry["at"][:10]) == ("Financial hardship", "2025-11-25")
 
 
 @pytest.mark.covers("S4-027", "S4-028", "S4-042")
@@ -187,3 +191,13 @@ def test_quick_pay_tells_each_result(waterworks: Counter) -> None:
         "nothing-due",
         "not-found",
     ]
+
+
+def test_the_log_of_a_payment_is_found_by_its_id(waterworks: Counter) -> None:
+    waterworks.on("2025-11-18")
+    paid = waterworks.pay().expect(201)
+    why = {"reason": "typing_error"}
+    waterworks.staff.post(f"{waterworks.base}/payments/{paid['id']}/reversal", why).expect(200)
+    query = {"subjectKind": "payment", "subjectId": paid["id"], "projectId": waterworks.utility.project}
+    log = waterworks.staff.get(f"/api/clients/{waterworks.utility.client}/audit-log", **query).expect(200)["items"]
+    assert {each["action"] for each in log} == {"payment.recorded", "payment.reversed"}

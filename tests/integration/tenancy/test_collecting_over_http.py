@@ -19,7 +19,10 @@ _RULE = {
     "minimum": "5.00",
 }
 _PAYMENTS = {
-    "methods": [{"name": "check", "needs": ["checkNumber", "reference"]}, {"name": "upi", "needs": ["upiId"]}],
+    "methods": [
+        {"name": "check", "needs": ["checkNumber", "reference"], "online": False},
+        {"name": "upi", "needs": ["upiId"], "online": True},
+    ],
     "partPayments": True,
     "overpayment": "credit",
     "receipts": {"form": "monthly", "prefix": "TXN"},
@@ -29,7 +32,7 @@ _PAYMENTS = {
     "sessions": "required",
 }
 _CASH_ONLY = {
-    "methods": [{"name": "cash", "needs": []}],
+    "methods": [{"name": "cash", "needs": [], "online": False}],
     "partPayments": False,
     "overpayment": "change",
     "receipts": {"form": "dated", "prefix": "OR"},

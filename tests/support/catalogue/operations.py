@@ -482,7 +482,104 @@ CATALOGUE: Mapping[Row, Operation] = {
     ),
     ("GET", PROJECT + "/readings/unbilled"): Operation("bills.generate"),
     ("GET", PROJECT + "/bills/{billId}"): Operation("bills.read", or_own=True),
+    ("POST", PROJECT + "/bills/{billId}/void"): Operation(
+        "adjustments.make", on=Place.bill, body=_WHY, leaves=frozenset({"bill.voided"})
+    ),
+    ("POST", PROJECT + "/corrections/preview"): Operation(
+        "adjustments.make", on=Place.billed_reading, body=lambda things, _: things["correction"]
+    ),
+    ("POST", PROJECT + "/corrections"): Operation(
+        "adjustments.make",
+        on=Place.billed_reading,
+        body=lambda things, _: {**things["correction"], "digest": things["digest"]},
+        other={"reason": "Misread by a tenth"},
+        leaves=frozenset({"bills.corrected"}),
+    ),
+    ("POST", PROJECT + "/corrections/crossed-meters/preview"): Operation(
+        "adjustments.make", on=Place.crossed_meters, body=lambda things, _: things["correction"]
+    ),
+    ("POST", PROJECT + "/corrections/crossed-meters"): Operation(
+        "adjustments.make",
+        on=Place.crossed_meters,
+        body=lambda things, _: {**things["correction"], "digest": things["digest"]},
+        other={"reason": "Crossed at the wall"},
+        leaves=frozenset({"bills.corrected"}),
+    ),
+    ("POST", PROJECT + "/corrections/misplaced-readings/preview"): Operation(
+        "adjustments.make", on=Place.misplaced_reading, body=lambda things, _: things["correction"]
+    ),
+    ("POST", PROJECT + "/corrections/misplaced-readings"): Operation(
+        "adjustments.make",
+        on=Place.misplaced_reading,
+        body=lambda things, _: {**things["correction"], "digest": things["digest"]},
+        other={"reason": "Read next door"},
+        leaves=frozenset({"bills.corrected"}),
+    ),
+    ("GET", PROJECT + "/corrections/{correctionId}"): Operation("bills.read"),
     ("GET", PROJECT + "/bills/{billId}/payments"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/bills/{billId}/entries"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/bills/{billId}/waivers"): Operation(
+        "late_charges.waive",
+        on=Place.late_bill,
+        body=_WHY,
+        other={"amount": "10.00"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/bills/{billId}/credit-notes"): Operation(
+        "adjustments.make",
+        on=Place.late_bill_where_credits_need_approval,
+        body={**_WHY, "amount": "100.01", "reasonCode": "goodwill"},
+        other={"amount": "200.00"},
+        leaves=frozenset({"adjustment.asked"}),
+    ),
+    ("GET", PROJECT + "/bills/{billId}/leak-allowance"): Operation("adjustments.make"),
+    ("POST", PROJECT + "/bills/{billId}/leak-allowances"): Operation(
+        "adjustments.make",
+        on=Place.late_bill,
+        body={**_WHY, "usualUse": "6"},
+        other={"usualUse": "4"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/bills/{billId}/write-offs"): Operation(
+        "adjustments.make",
+        on=Place.late_bill,
+        body=_WHY,
+        other={"reason": "Gone"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/bills/{billId}/due-day"): Operation(
+        "adjustments.make",
+        on=Place.late_bill,
+        body={**_WHY, "dueOn": "2025-12-10"},
+        other={"dueOn": "2025-12-11"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/connections/{accountNumber}/refunds"): Operation(
+        "adjustments.make",
+        on=Place.connection_with_credit,
+        body={**_WHY, "amount": "60.00", "method": "cash"},
+        other={"amount": "50.00"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/connections/{accountNumber}/charges"): Operation(
+        "adjustments.make",
+        on=Place.connection,
+        body={**_WHY, "code": "reconnection", "label": "Reconnection fee", "amount": "150.00"},
+        other={"amount": "100.00"},
+        leaves=frozenset({"bill.issued"}),
+    ),
+    ("GET", PROJECT + "/connections/{accountNumber}/adjustments"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/adjustments"): Operation("payments.read"),
+    ("GET", PROJECT + "/adjustments/{adjustmentId}"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/adjustments/{adjustmentId}/approval"): Operation(
+        "adjustments.make", on=Place.pending_credit, leaves=frozenset({"adjustment.posted"})
+    ),
+    ("POST", PROJECT + "/adjustments/{adjustmentId}/rejection"): Operation(
+        "adjustments.make", on=Place.pending_credit, body=_WHY, leaves=frozenset({"adjustment.rejected"})
+    ),
+    ("POST", PROJECT + "/adjustments/{adjustmentId}/reversal"): Operation(
+        "adjustments.make", on=Place.posted_credit, body=_WHY, leaves=frozenset({"adjustment.reversed"})
+    ),
     ("GET", PROJECT + "/connections/{accountNumber}/payments"): Operation("payments.read", or_own=True),
     ("POST", PROJECT + "/connections/{accountNumber}/prepaid-sales"): Operation(
         "prepaid.sell",
@@ -497,6 +594,49 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("GET", PROJECT + "/inquiry"): Operation("payments.read"),
     ("GET", PROJECT + "/connections/{accountNumber}/entries"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/statement"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/online-payments"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/online-payments"): Operation(
+        "payments.record",
+        or_own=True,
+        on=Place.bill_to_pay_online,
+        body=lambda things, _: {
+            "bills": [{"billId": things.get("billId", "2025-11.NONE.1")}],
+            "method": "online",
+            "upiId": "ana@upi",
+        },
+        other={"upiId": "eva@upi"},
+        leaves=frozenset({"online-payment.started"}),
+    ),
+    ("GET", PROJECT + "/online-payments/{onlinePaymentId}"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/online-payments/{onlinePaymentId}/review"): Operation(
+        "payments.record",
+        on=Place.online_payment_to_review,
+        body={"note": "Called the payer"},
+        leaves=frozenset({"online-payment.reviewed"}),
+    ),
+    ("POST", "/api/gateway/callbacks"): Operation(PUBLIC),
+    ("GET", PROJECT + "/announced-payments"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/announced-payments"): Operation(
+        "payments.record",
+        or_own=True,
+        on=Place.bill_to_pay_online,
+        body=lambda things, _: {"bills": [{"billId": things.get("billId", "2025-11.NONE.1")}], "method": "cash"},
+        other={"notes": "On Friday"},
+        leaves=frozenset({"announced-payment.made"}),
+    ),
+    ("GET", PROJECT + "/announced-payments/{announcedPaymentId}"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/announced-payments/{announcedPaymentId}/confirmation"): Operation(
+        "payments.record",
+        on=Place.announced_payment,
+        body={"method": "cash"},
+        leaves=frozenset({"payment.recorded"}),
+    ),
+    ("POST", PROJECT + "/announced-payments/{announcedPaymentId}/rejection"): Operation(
+        "payments.record",
+        on=Place.announced_payment,
+        body=_WHY,
+        leaves=frozenset({"announced-payment.rejected"}),
+    ),
     ("GET", PROJECT + "/payments"): Operation("payments.read"),
     ("POST", PROJECT + "/payments"): Operation(
         "payments.record",
@@ -528,6 +668,37 @@ CATALOGUE: Mapping[Row, Operation] = {
     ),
     ("POST", PROJECT + "/connections/{accountNumber}/credit-uses"): Operation(
         "payments.record", on=Place.bill_and_credit, body={"amount": "50.00"}, leaves=frozenset({"credit.used"})
+    ),
+    ("POST", PROJECT + "/cashier-sessions"): Operation(
+        "payments.record",
+        on=Place.free_desk,
+        by="newcomer",
+        body=lambda things, _: {"desk": things.get("desk", "MAIN"), "float": "100.00"},
+        other={"float": "200.00"},
+        leaves=frozenset({"cashier-session.opened"}),
+    ),
+    ("GET", PROJECT + "/cashier-sessions"): Operation("payments.read"),
+    ("GET", PROJECT + "/cashier-sessions/{cashierSessionId}"): Operation("payments.read"),
+    ("POST", PROJECT + "/cashier-sessions/{cashierSessionId}/count"): Operation(
+        "payments.record",
+        on=Place.cashier_session,
+        body={"denominations": {"50.00": 2}},
+        leaves=frozenset({"cashier-session.counted"}),
+    ),
+    ("POST", PROJECT + "/cashier-sessions/{cashierSessionId}/closing"): Operation(
+        "payments.record",
+        on=Place.cashier_session,
+        body={"counted": "100.00"},
+        leaves=frozenset({"cashier-session.closed"}),
+    ),
+    ("POST", PROJECT + "/cashier-sessions/{cashierSessionId}/handover"): Operation(
+        "payments.record",
+        on=Place.closed_cashier_session,
+        body=lambda things, _: {"to": things.get("receiver", "nobody"), "amount": "100.00"},
+        leaves=frozenset({"cashier-session.handed-over"}),
+    ),
+    ("POST", PROJECT + "/cashier-sessions/{cashierSessionId}/handover/acceptance"): Operation(
+        "payments.record", on=Place.handed_over_cash, leaves=frozenset({"cashier-session.accepted"})
     ),
     ("GET", PROJECT + "/billing-runs"): Operation("bills.generate"),
     ("POST", PROJECT + "/billing-runs"): Operation(

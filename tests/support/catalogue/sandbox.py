@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.kernel.period import Period
+from chalicelib.platform import clock
+from local.simulated_gateway import Paid, callback_of
 from tests.support.catalogue.model import CLIENT, PROJECT, Operation, Request, Row, Things
 from tests.support.http import Api
 from tests.support.utilities import PASSWORD, Utility, open_waterworks, register_connection
@@ -147,14 +149,108 @@ class Place:
         self._admin.post(f"{self._base}/advances", body).expect(201)
         return {"accountNumber": billed["accountNumber"]}
 
+    def billed_reading(self) -> Things:
+        """Bill a reading, and preview its correction to 12."""
+        billed = self._create(PROJECT + "/bills")
+        said = {"readings": [{"readingId": billed["readingId"], "reading": "12"}], "reason": "Misread"}
+        seen = self._admin.post(f"{self._base}/corrections/preview", said).expect(200)
+        return {"correction": said, "digest": seen["digest"]}
+
+    def crossed_meters(self) -> Things:
+        """Register two connections, and preview that they get each other's meter."""
+        other = register_connection(self._admin, self.sandbox.utility, f"CROSSED-{self.number}")
+        accounts = [self.connection()["accountNumber"], other["accountNumber"]]
+        said = {"accountNumbers": accounts, "from": "2025-11-01", "reason": "Crossed"}
+        seen = self._admin.post(f"{self._base}/corrections/crossed-meters/preview", said).expect(200)
+        return {"correction": said, "digest": seen["digest"]}
+
+    def misplaced_reading(self) -> Things:
+        """Bill a reading, and preview that it belongs to another connection."""
+        other = register_connection(self._admin, self.sandbox.utility, f"OTHER-{self.number}")
+        billed = self._create(PROJECT + "/bills")
+        said = {"readingId": billed["readingId"], "accountNumber": other["accountNumber"], "reason": "Read there"}
+        seen = self._admin.post(f"{self._base}/corrections/misplaced-readings/preview", said).expect(200)
+        return {"correction": said, "digest": seen["digest"]}
+
     def payment(self) -> Things:
         return {"paymentId": self._create(PROJECT + "/payments")["id"]}
+
+    def late_bill(self) -> Things:
+        """Make a bill of 275.00 that is late, where lateness costs 10 %."""
+        self._collect(lateCharge={"kind": "percent", "percent": "10"})
+        connection = self.connection()
+        read = {**connection, "reading": "10", "readOn": "2025-11-05"}
+        made = self._admin.post(f"{self._base}/readings", read).expect(201)
+        self._admin.post(f"{self._base}/readings/{made['id']}/confirmation").expect(200)
+        body = {"readingId": made["id"], "dueOn": "2025-11-06"}
+        return {**connection, "billId": self._admin.post(f"{self._base}/bills", body).expect(201)["id"]}
+
+    def posted_credit(self) -> Things:
+        return self._credit(self._admin, "10.00")
+
+    def pending_credit(self) -> Things:
+        """Let somebody else than the admin ask for a credit that needs a second person."""
+        return self._credit(self.sandbox.utility.as_staff("superuser"), "200.00")
+
+    def _credit(self, by: Api, amount: str) -> Things:
+        self._collect(payments={"approvalAbove": "100.00"})
+        things = self.late_bill()
+        body = {"amount": amount, "reasonCode": "goodwill", "reason": "Dirty water"}
+        made = by.post(f"{self._base}/bills/{things['billId']}/credit-notes", body).expect(201)
+        return {**things, "adjustmentId": made["id"]}
+
+    def late_bill_where_credits_need_approval(self) -> Things:
+        self._collect(payments={"approvalAbove": "100.00"})
+        return self.late_bill()
+
+    def connection_with_credit(self) -> Things:
+        things = self.connection()
+        body = {**things, "amount": "100.00", "method": "cash"}
+        self._admin.post(f"{self._base}/advances", body).expect(201)
+        return things
+
+    def _collect(self, **settings: Any) -> None:  # noqa: ANN401
+        version = self._admin.get(f"{self._base}/settings").expect(200)["version"]
+        self._admin.patch(f"{self._base}/settings", {"version": version, "settings": settings}).expect(200)
 
     def read_in_october(self) -> Things:
         things = self.connection()
         read = {"accountNumber": things["accountNumber"], "reading": "10", "readOn": "2025-10-05"}
         made = self._admin.post(f"{self._base}/readings", read).expect(201)
         self._admin.post(f"{self._base}/readings/{made['id']}/confirmation").expect(200)
+        return things
+
+    def free_desk(self) -> Things:
+        """Sign in a cashier of this number, for whom the project has a desk."""
+        path = f"{self._base}/settings"
+        shown = self._admin.get(path).expect(200)
+        near = [f"D{number}" for number in range(max(self.number - 10, 0), self.number + 10)]
+        if f"D{self.number}" not in shown["settings"]["payments"]["desks"]:
+            desks = {"payments": {"desks": near}}
+            self._admin.patch(path, {"version": shown["version"], "settings": desks}).expect(200)
+        login = f"cashier{self.number}"
+        body = {"login": login, "name": "Lita", "password": PASSWORD, "role": "cashier"}
+        self._admin.post(f"/api/clients/{self.sandbox.utility.client}/users", body).expect(201)
+        cashier = self.sandbox.utility.api.sign_in(self.sandbox.utility.client, login, PASSWORD)
+        return {"newcomer": cashier, "desk": f"D{self.number}"}
+
+    def cashier_session(self) -> Things:
+        things = self.free_desk()
+        body = {"desk": things["desk"], "float": "100.00"}
+        made = things["newcomer"].post(f"{self._base}/cashier-sessions", body).expect(201)
+        return {**things, "cashierSessionId": made["id"]}
+
+    def closed_cashier_session(self) -> Things:
+        """Close a session, and name who takes its cash: the one who asks."""
+        things = self.cashier_session()
+        path = f"{self._base}/cashier-sessions/{things['cashierSessionId']}/closing"
+        things["newcomer"].post(path, {"counted": "100.00"}).expect(200)
+        return {**things, "receiver": self._admin.get("/api/me").expect(200)["id"]}
+
+    def handed_over_cash(self) -> Things:
+        things = self.closed_cashier_session()
+        path = f"{self._base}/cashier-sessions/{things['cashierSessionId']}/handover"
+        things["newcomer"].post(path, {"to": things["receiver"], "amount": "100.00"}).expect(200)
         return things
 
     def request_of_consumer(self) -> Things:
@@ -183,6 +279,37 @@ class Place:
         listed = self._admin.get("/api/tariff-library").expect(200)["items"]
         fitting = (one for one in listed if (one["sheet"]["currency"], one["sheet"]["unit"]) == ("PHP", "m3"))
         return {"library": next(fitting)["id"]}
+
+    def bill_to_pay_online(self) -> Things:
+        """Bill the consumer's connection, in a project where people pay online."""
+        path = f"{self._base}/settings"
+        shown = self._admin.get(path).expect(200)
+        methods = shown["settings"]["payments"]["methods"]
+        if not any(method["online"] for method in methods):
+            online = {"payments": {"methods": [*methods, {"name": "online", "needs": ["upiId"], "online": True}]}}
+            self._admin.patch(path, {"version": shown["version"], "settings": online}).expect(200)
+        meter = f"PAID-{self.number}"
+        body = {"consumerId": self.sandbox.consumer_id, "consumerClass": "residential", "area": "Poblacion"}
+        self._admin.post(f"{self._base}/connections", body | {"meterNumber": meter, "initialReading": "0"}).expect(201)
+        read = {"meterNumber": meter, "reading": "10", "readOn": "2025-11-05"}
+        made = self._admin.post(f"{self._base}/readings", read).expect(201)["id"]
+        self._admin.post(f"{self._base}/readings/{made}/confirmation").expect(200)
+        return {"billId": self._admin.post(f"{self._base}/bills", {"readingId": made}).expect(201)["id"]}
+
+    def online_payment(self) -> Things:
+        started = self._create(PROJECT + "/online-payments")
+        return {"onlinePaymentId": started["id"], "started": started}
+
+    def online_payment_to_review(self) -> Things:
+        """Let the gateway report less money than it was asked for."""
+        things = self.online_payment()
+        paid = Paid(things["started"]["payAt"], "completed", "1.00", "PHP", clock.now())
+        headers, body = callback_of(paid, sent_at=clock.now())
+        self._admin.send("POST", "/api/gateway/callbacks", body, headers).expect(200)
+        return things
+
+    def announced_payment(self) -> Things:
+        return {"announcedPaymentId": self._create(PROJECT + "/announced-payments")["id"]}
 
     def own_profile(self) -> Things:
         return {"profile_version": self.sandbox.consumer.get("/api/me/profile").expect(200)["version"]}

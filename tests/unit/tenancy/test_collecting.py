@@ -88,7 +88,7 @@ def test_a_billing_cycle_may_give_the_grace_and_leaves_it_when_it_is_deleted() -
 
 def test_the_audit_log_tells_every_fact_of_both_settings() -> None:
     payments = PaymentSettings(
-        methods=(_CASH, PaymentMethod("check", ("checkNumber",))),
+        methods=(_CASH, PaymentMethod("check", ("checkNumber",)), PaymentMethod("upi", online=True)),
         part_payments=False,
         overpayment="change",
         receipts=ReceiptRule(form="dated"),
@@ -100,8 +100,9 @@ def test_the_audit_log_tells_every_fact_of_both_settings() -> None:
     rule = replace(_PERCENT, repeats="monthly", compound=True, grace_days=None, cap_minor=50000, minimum_minor=500)
     facts = audit_facts(with_settings(WATERWORKS, late_charge=rule, payments=payments).settings)
     assert facts["payments"] == (
-        "cash; check with checkNumber; no parts; overpayment change; receipts OR dated, at MAIN, MARKET; "
-        "returned checks cost 2500 minor units; sessions required; a second person for more than 100000 minor units"
+        "cash; check with checkNumber; upi at the gateway; no parts; overpayment change; receipts OR dated, "
+        "at MAIN, MARKET; returned checks cost 2500 minor units; sessions required; "
+        "a second person for more than 100000 minor units"
     )
     assert facts["late_charge"] == (
         "10 % monthly, compound, the cycle's grace days, at most 50000, at least 500 minor units"
@@ -113,7 +114,7 @@ def test_the_audit_log_tells_every_fact_of_both_settings() -> None:
 
 _S2 = LateChargeRule(kind="fixed", amount_minor=2000, grace_days=None)
 _S2_PAYS = PaymentSettings(
-    methods=(_CASH, PaymentMethod("online", ("upiId",))),
+    methods=(_CASH, PaymentMethod("online", ("upiId",), online=True)),
     part_payments=False,
     receipts=ReceiptRule(form="given", prefix="RCPT"),
 )
