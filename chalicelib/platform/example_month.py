@@ -101,6 +101,8 @@ _LINES = [
 ]
 _BILL = {
     "id": "2025-11.2025110001.1",
+    "revision": 1,
+    "replacedBy": None,
     "total": "275.00",
     "lateCharge": "0.00",
     "waived": "0.00",
@@ -242,6 +244,45 @@ _JUST_OPENED: dict[str, Any] = (
     | _NOT_HANDED_OVER
     | {"status": "open"}
 )
+_DIGEST = "4528695e986270e0d6f2aec549e625db"
+_CORRECTED: Mapping[str, Any] = {
+    "readings": [{"readingId": "2025-11.2025110001", "reading": "1783"}],
+    "reason": "Misread: 1783, not 1785",
+}
+_CROSSED: Mapping[str, Any] = {
+    "accountNumbers": ["2025110001", "2025110002"],
+    "from": "2025-11-01",
+    "reason": "SM-12345 hangs next door",
+}
+_MISPLACED: Mapping[str, Any] = {
+    "readingId": "2025-11.2025110001",
+    "accountNumber": "2025110002",
+    "reason": "Keyed on the neighbour's account",
+}
+_BASE_LINE: Mapping[str, Any] = {"code": "base", "label": "Base", "amount": "50.00"}
+_CORRECTED_SIDE: Mapping[str, Any] = {
+    "billId": "2025-11.2025110001.1r2",
+    "previousReading": "1775",
+    "currentReading": "1783",
+    "usage": "8",
+    "lines": [{"code": "use", "label": "Use", "amount": "180.00"}, _BASE_LINE],
+    "total": "230.00",
+    "paid": "0.00",
+    "lateCharge": "0.00",
+    "amountDue": "230.00",
+    "dueOn": "2025-11-20",
+}
+_CORRECTION: Mapping[str, Any] = {
+    "id": "01KBP2C5F8J1M4Q7T0W3Z6B9D2",
+    "kind": "readings",
+    "accountNumbers": ["2025110001"],
+    "enteredReadingId": None,
+    "difference": "-45.00",
+    "reason": "Misread: 1783, not 1785",
+    "correctedBy": _STAFF_ID,
+    "correctedByName": "Ana Reyes",
+    "correctedAt": "2025-11-06T02:00:00.000Z",
+}
 OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "AdjustmentOut": {
         "id": "01KBNAA7X4A9D2F5H8K0M3P6S9",
@@ -281,6 +322,11 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "useExplained": ["1785 - 1775 = 10 m3"],
         "lines": _LINES,
         "issuedAt": "2025-11-05T03:00:12.000Z",
+        "replaces": None,
+        "voidedOn": None,
+        "voidedBy": None,
+        "voidedByName": None,
+        "voidReason": None,
         "origin": "run",
         "runId": _RUN_ID,
         "issuedBy": None,
@@ -365,7 +411,19 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "deletedAt": None,
         "email": "juan@example.com",
     },
+    "BillLineOut": {"code": "use", "label": "Use", "amount": "180.00"},
+    "BillSideOut": _CORRECTED_SIDE,
+    "ChangedBillOut": {
+        "billId": "2025-11.2025110001.1",
+        "replacedBy": "2025-11.2025110001.1r2",
+        "oldTotal": "275.00",
+        "newTotal": "230.00",
+        "difference": "-45.00",
+    },
+    "ChangedReadingOut": {"readingId": "2025-11.2025110001", "was": "1785", "reading": "1783"},
+    "CorrectionOut": _CORRECTION,
     "ConsumerChange": {"name": None, "email": "juan@example.com"},
+    "CrossedMeters": _CROSSED,
     "CycleChange": {"active": True},
     "CycleOut": {"active": True, "used": True},
     "DeviceOut": {"id": "01KBN0C4H2M6P8S0V3X5Z7B9D1"},
@@ -394,6 +452,14 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "EventOut": {"id": "01KBN8P5V2Y7B0D3F6H8K1M4Q7", "reason": "Unpaid since August"},
     "FormerClientOut": {"version": 2},
+    "FormerValueOut": {
+        "reading": "1785",
+        "registers": {},
+        "readOn": "2025-11-05",
+        "correctedAt": "2025-11-06T02:00:00.000Z",
+        "reason": "Misread: 1783, not 1785",
+        "correctionId": "01KBP2C5F8J1M4Q7T0W3Z6B9D2",
+    },
     "FormerOut": {"version": 2},
     "ImportAnnounced": {"id": _IMPORT["id"]},
     "ImportOut": _IMPORT,
@@ -438,13 +504,18 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "MeOut": _STAFF | {"permissions": ["bills.generate", "bills.read", "readings.confirm", "readings.submit"]},
     "NewStaff": {"login": "ana"},
     "NewCharge": {"code": "reconnection", "label": "Reconnection fee", "amount": "150.00", "reason": "Reconnected"},
+    "NewCorrection": {**_CORRECTED, "digest": _DIGEST},
+    "NewCrossedMeters": {**_CROSSED, "digest": _DIGEST},
     "NewCreditNote": {"amount": "50.00", "reasonCode": "goodwill", "reason": "Dirty water for three days"},
     "NewDueDay": {"dueOn": "2025-12-10", "reason": "Waits for her salary"},
     "NewLeakAllowance": {"usualUse": "6", "reason": "The pipe behind the meter burst"},
+    "NewMisplacedReading": {**_MISPLACED, "digest": _DIGEST},
     "NewRefund": {"amount": "60.00", "method": "cash", "reason": "He moved out"},
     "NewRejection": {"reason": "The water was clean"},
     "NewWriteOff": {"reason": "Cannot be found"},
     "NewLogin": {"login": "juan"},
+    "MisplacedReading": _MISPLACED,
+    "NewVoid": {"reason": "Misread: 1783, not 1785"},
     "OutcomeOut": {"refusal": None},
     "OutcomesOut": {"taken": 1, "refused": 0},
     "MyPaymentOut": _PAYMENT | {"projectId": "waterworks", "projectLabel": "Waterworks"},
@@ -452,10 +523,27 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "OwedOut": {"projectId": "waterworks", "on": "2025-11-18", "amountDue": "275.00", "credit": "0.00"},
     "OwedTotal": {"currency": "PHP", "amountDue": "275.00", "credit": "0.00"},
     "PaymentOut": _PAYMENT,
+    "PreviewOut": {"digest": _DIGEST, "difference": "-45.00", "credit": "0.00"},
+    "PreviewedBillOut": {
+        "accountNumber": "2025110001",
+        "period": "2025-11",
+        "old": {
+            **_CORRECTED_SIDE,
+            "billId": "2025-11.2025110001.1",
+            "currentReading": "1785",
+            "usage": "10",
+            "lines": [{"code": "use", "label": "Use", "amount": "225.00"}, _BASE_LINE],
+            "total": "275.00",
+            "amountDue": "275.00",
+        },
+        "new": _CORRECTED_SIDE,
+        "difference": "-45.00",
+    },
     "PushOut": {"flags": []},
     "ReadingOut": {
         **_NO_MORE_READ,
         "registers": [],
+        "formerValues": [],
         "since": "2025-10-05",
         "rounds": 1,
         "status": "confirmed",
@@ -463,8 +551,17 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "flags": [],
         "confirmedAt": "2025-11-05T02:45:00.000Z",
     },
+    "ReadingsToCorrect": _CORRECTED,
     "ReceiptLine": {"label": "Waterworks, November 2025", "amount": "275.00", "original": None},
     "ReceiptOut": _RECEIVED | {"paymentId": _PAYMENT_ID, "issuer": "Balilihan Waterworks", "waivedByName": None},
+    "RecountedOut": {
+        "readingId": "2025-11.2025110001",
+        "accountNumber": "2025110001",
+        "was": "1785",
+        "reading": "1783",
+        "usageWas": "10",
+        "usage": "8",
+    },
     "Registered": {"userId": _CONSUMER_USER_ID, "login": "juan", "number": None, "role": "consumer"},
     "Registration": {"name": None, "email": "juan@example.com"},
     "Rejection": {"reason": "There is no pipe in this street yet."},
@@ -630,6 +727,37 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
         "reversedBy": _STAFF_ID,
         "reversedByName": "Ana Reyes",
         "reversedAt": "2025-11-18T02:10:00.000Z",
+    },
+    "move_misplaced_reading": {
+        "kind": "misplaced_reading",
+        "accountNumbers": ["2025110001", "2025110002"],
+        "readings": [],
+        "bills": [
+            {
+                "billId": "2025-11.2025110001.1",
+                "replacedBy": None,
+                "oldTotal": "275.00",
+                "newTotal": "0.00",
+                "difference": "-275.00",
+            }
+        ],
+        "enteredReadingId": "2025-11.2025110002",
+        "difference": "-275.00",
+        "reason": "Keyed on the neighbour's account",
+    },
+    "swap_crossed_meters": {
+        "kind": "crossed_meters",
+        "accountNumbers": ["2025110001", "2025110002"],
+        "reason": "SM-12345 hangs next door",
+    },
+    "void_bill": {
+        "status": "voided",
+        "credited": "275.00",
+        "amountDue": "0.00",
+        "voidedOn": "2025-11-06",
+        "voidedBy": _STAFF_ID,
+        "voidedByName": "Ana Reyes",
+        "voidReason": "Misread: 1783, not 1785",
     },
     "start_run": {
         "status": "planned",

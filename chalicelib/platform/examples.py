@@ -36,6 +36,7 @@ _VALUES: Mapping[str, Any] = {
     "consumerClass": "residential",
     "consumerId": "01KBMZ5V3C8Q2X7R4T6Y9W1E0A",
     "consumerName": "Juan Dela Cruz",
+    "correctionId": "01KBP2C5F8J1M4Q7T0W3Z6B9D2",
     "currency": "PHP",
     "current": "Green-Water-7",
     "currentReading": "1785",
