@@ -48,6 +48,10 @@ class TrueReading(Schema):
     )
     rolled_over: bool = Field(default=False, strict=True, description="A register started again at zero since")
 
+    def value(self) -> TrueValue:
+        """Return what it should have said."""
+        return TrueValue(self.reading, self.registers, self.rolled_over)
+
 
 class ReadingsToCorrect(Schema):
     """Readings that were billed with wrong values; an estimate too, to spread what was really used."""
@@ -60,7 +64,7 @@ class ReadingsToCorrect(Schema):
 
         :raises Invalid: if a reading is named twice.
         """
-        said = {each.reading_id: TrueValue(each.reading, each.registers, each.rolled_over) for each in self.readings}
+        said = {each.reading_id: each.value() for each in self.readings}
         if len(said) < len(self.readings):
             raise Invalid("reading-twice", "name each reading once", field="readings")
         return said

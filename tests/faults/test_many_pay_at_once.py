@@ -67,7 +67,7 @@ def _taken(answers: Sequence[object]) -> list[Payment]:
 def test_of_eight_who_pay_the_same_bill_one_does_and_the_others_take_no_number(
     office: MoneyOffice, form: ReceiptForm
 ) -> None:
-    office.settings, office.late = replace(WHOLE, receipts=ReceiptRule(form=form)), LATE
+    office.go_by(replace(WHOLE, receipts=ReceiptRule(form=form)), LATE)
     answers = _at_once([lambda: office.pay(BILL)] * HANDS)
     assert len(_taken(answers)) == 1
     assert {each for each in answers if isinstance(each, str)} <= {"nothing-due", "changed"}
@@ -89,7 +89,7 @@ def test_the_same_request_eight_times_is_one_payment(office: MoneyOffice) -> Non
 def test_parts_of_one_bill_from_eight_hands_are_all_taken_and_numbered_in_a_row(
     office: MoneyOffice, form: ReceiptForm
 ) -> None:
-    office.settings = PaymentSettings(receipts=ReceiptRule(form=form))
+    office.go_by(PaymentSettings(receipts=ReceiptRule(form=form)))
     answers = _at_once([partial(office.pay, BILL, amount=part) for part in range(1, HANDS + 1)])
     assert len(_taken(answers)) == HANDS
     assert office.bill(BILL).balance.paid == sum(range(1, HANDS + 1))
@@ -102,7 +102,7 @@ def test_parts_that_are_too_much_together_are_taken_as_far_as_is_due(office: Mon
 
 
 def test_two_desks_count_for_themselves(office: MoneyOffice) -> None:
-    office.settings = PaymentSettings(desks=("MAIN", "SIDE"))
+    office.go_by(PaymentSettings(desks=("MAIN", "SIDE")))
     bills = sorted(office.stored().bills)
 
     def pay(at: int) -> Payment:
@@ -130,7 +130,7 @@ def test_payments_and_reversals_of_each_other_end_in_one_of_the_orders(office: M
 
 
 def test_a_late_charge_is_posted_once_and_waived_once(office: MoneyOffice) -> None:
-    office.late = LATE
+    office.go_by(office.settings, LATE)
     parts = [partial(office.pay, BILL, amount=5_00)] * 4
     _at_once([*parts, *[partial(office.pay, BILL, waive="Hardship")] * 4])
     held = office.bill(BILL).balance

@@ -97,8 +97,7 @@ def office(app: Chalice, api: Api) -> MoneyOffice:
 def test_an_act_that_is_stopped_anywhere_and_sent_again_has_one_effect(office: MoneyOffice, name: str) -> None:
     flow = FLOWS[name]
     office.start_again()
-    office.late = LATE
-    office.settings = PaymentSettings(overpayment="credit", receipts=ReceiptRule(form=flow.form))
+    office.go_by(PaymentSettings(overpayment="credit", receipts=ReceiptRule(form=flow.form)), LATE)
     flow.before(office)
     ready, day = table.everything(), office.day
     with faults() as watched:
@@ -108,7 +107,7 @@ def test_an_act_that_is_stopped_anywhere_and_sent_again_has_one_effect(office: M
     assert {"TransactWriteItems"} <= set(watched.calls)
     for mode, at in strikes(watched.calls):
         table.put_back(ready)
-        office.day = day
+        office.on(day.isoformat())
         _struck(office, flow.act, at, mode)
         flow.act(office)
         stored = office.stored()

@@ -69,6 +69,10 @@ class MoneyOffice:
         table.put_back(self.began_with)
         self.day, self.late, self.settings = FIRST_DAY, None, PaymentSettings()
 
+    def go_by(self, settings: PaymentSettings, late: LateChargeRule | None = None) -> None:
+        """Let the next acts go by other rules."""
+        self.settings, self.late = settings, late
+
     def stored(self) -> Stored:
         return Stored.of(self.utility.client, self.utility.project)
 

@@ -179,7 +179,7 @@ def commit(ctx: ProjectContext, planner: Planner, act_id: str, *, reason: str, d
         plan = _sealed(ctx, planner, digest)
         record = _record(ctx, plan, act_id, reason)
         try:
-            transact(_writes(ctx, plan, record))
+            transact(_correction_writes(ctx, plan, record))
         except Refused as refused:
             _check_open(ctx, plan, refused)
             dynamo.pause(attempt)
@@ -255,7 +255,7 @@ def _record(ctx: ProjectContext, plan: Plan, act_id: str, reason: str) -> Correc
     )
 
 
-def _writes(ctx: ProjectContext, plan: Plan, record: Correction) -> list[Action]:
+def _correction_writes(ctx: ProjectContext, plan: Plan, record: Correction) -> list[Action]:
     project = ctx.project
     old = _by_id(_old(plan))
     books = ledger.open_books(project, bill_ids=old, holders=_holders(plan))

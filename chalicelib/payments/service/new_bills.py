@@ -48,7 +48,7 @@ def _supersede(ctx: ProjectContext, connection: Connection, newest: Bill) -> Non
         if not older:
             return
         try:
-            transact(_writes(ctx, owed, older, newest.id))
+            transact(_superseding_writes(ctx, owed, older, newest.id))
         except Refused:
             dynamo.pause(attempt)
         else:
@@ -60,7 +60,9 @@ def _is_older(bill: Bill, newest: Bill) -> bool:
     return (bill.billed_on, bill.period, bill.number) < (newest.billed_on, newest.period, newest.number)
 
 
-def _writes(ctx: ProjectContext, owed: ledger.Owed, older: Sequence[ledger.OwedBill], newest_id: str) -> list[Action]:
+def _superseding_writes(
+    ctx: ProjectContext, owed: ledger.Owed, older: Sequence[ledger.OwedBill], newest_id: str
+) -> list[Action]:
     known = {each.bill.id: each.bill for each in older}
     books = ledger.open_books(ctx.project, bill_ids=[*known, newest_id])
     if any(books.bills.get(bill_id) != bill for bill_id, bill in known.items()):

@@ -9,6 +9,7 @@ from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books
+from chalicelib.payments.domain import MAX_BILLS
 from chalicelib.payments.service.crediting import books_of, is_done, paid_out, used_for_bills
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
@@ -33,7 +34,7 @@ def settle_account(
 
     :raises Conflict: while the holder is still served there, or if there is nothing to settle with.
     :raises NotFound: for an unknown connection or holder.
-    :raises Invalid: if the other connection is not theirs.
+    :raises Invalid: if the other connection is not theirs, or one transaction can't settle so many bills.
     """
     if refund_by and move_to:
         raise Invalid("bad-settlement", "pay back what is left, or move it: not both", field="moveTo")
@@ -51,7 +52,7 @@ def settle_account(
         if is_done(ctx, connection, act_id, today):
             return owed
         try:
-            transact(_writes(ctx, owed, act_id, today, refund_by=refund_by, move_to=move_to))
+            transact(_settlement_writes(ctx, owed, act_id, today, refund_by=refund_by, move_to=move_to))
         except Refused:
             dynamo.pause(attempt)
         else:
@@ -66,7 +67,7 @@ def _check_theirs(ctx: ProjectContext, move_to: str, holder: str | None, account
         raise Invalid("other-holder", message, field="moveTo")
 
 
-def _writes(
+def _settlement_writes(
     ctx: ProjectContext, owed: ledger.Owed, act_id: str, today: date, *, refund_by: str | None, move_to: str | None
 ) -> list[Action]:
     has = owed.credit.minor + owed.deposit.minor
@@ -87,6 +88,10 @@ def _writes(
     drafts += used_for_bills(owed, has, today)
     left = has + sum(each.credit_minor for each in drafts if each.kind == "credit_used")
     if left and (refund_by or move_to):
+        if len(owed.to_pay) > MAX_BILLS:
+            raise Invalid(
+                "too-many-bills", f"more than {MAX_BILLS} bills are open: use the credit for some of them first"
+            )
         books = _with_other(ctx, books, move_to, owed.holder)
         drafts += _given_back(owed, left, today, refund_by=refund_by, move_to=move_to)
     elif len(drafts) == 0:

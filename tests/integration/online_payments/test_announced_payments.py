@@ -8,6 +8,7 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
+from tests.support.faults import just_before_writing
 from tests.support.http import Api, Reply
 from tests.support.online import Online
 
@@ -105,6 +106,14 @@ def test_eight_officers_confirm_it_once(office: Online) -> None:
     with ThreadPoolExecutor(8) as officers:
         replies = list(officers.map(lambda _: _confirms(office, announced), range(8)))
     assert sorted(reply.status for reply in replies) == [200, *[409] * 7]
+    assert len(office.payments()) == 1
+
+
+def test_an_officer_whose_colleague_confirmed_it_a_moment_before_is_told(office: Online) -> None:
+    announced = _announces(office).expect(201)
+    with just_before_writing(lambda: _confirms(office, announced).expect(200)):
+        late = _confirms(office, announced, amount="275.00")
+    assert late.expect(409)["code"] == "already-decided"
     assert len(office.payments()) == 1
 
 

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from chalice.app import Chalice
 
+from chalicelib.kernel.money import Money
+from chalicelib.payments import service as payments
 from chalicelib.platform import clock, settings
 from local.simulated_gateway import callback_of
+from tests.support.faults import just_before_writing
 from tests.support.http import Api, Reply
 from tests.support.online import CALLBACKS, Online
 
@@ -153,6 +156,62 @@ def test_a_callback_and_the_counter_at_once_lose_no_money(office: Online) -> Non
     assert len(office.payments()) == 1 + twice
     assert office.owed()["credit"] == ("275.00" if twice else "0.00")
     assert office.bill(office.first["id"])["amountDue"] == "0.00"
+
+
+def test_money_that_the_counter_takes_a_moment_before_makes_the_callbacks_credit(office: Online) -> None:
+    started = office.starts()
+    with just_before_writing(office.pays_at_the_counter):
+        office.completes(started)
+    assert (len(office.payments()), office.owed()["credit"]) == (2, "275.00")
+    assert office.needing_attention() == [started["id"]]
+
+
+def test_a_failure_that_is_heard_a_moment_before_completion_does_not_hide_it(office: Online) -> None:
+    started = office.starts()
+    failure = office.paid(started, "failed")
+    with just_before_writing(lambda: office.tell(failure).expect(200)):
+        office.completes(started)
+    assert office.seen(started)["status"] == "completed"
+    other = office.starts(office.bens["id"], by="Ben")
+    with just_before_writing(lambda: office.completes(other)):
+        office.tell(office.paid(other, "failed")).expect(200)
+    assert office.seen(other)["status"] == "completed"
+    assert len(office.payments("B1")) == 1
+
+
+def test_money_for_a_bill_that_is_not_there_any_more_is_credit(office: Online) -> None:
+    ana = office.first["consumerId"]
+    ctx = office.utility.context()
+    arrival = payments.Arrival(
+        payment_id=ctx.new_id(),
+        account="A1",
+        consumer_id=ana,
+        consumer_name="Ana Reyes",
+        bills={"2025-11.A1.9": 10000, office.bens["id"]: 10000},
+        amount=Money(20000, "PHP"),
+        on=date(2025, 11, 18),
+        desk="ONLINE",
+        source="online",
+        method="online",
+    )
+    taken = payments.record_arrival(ctx, arrival=arrival)
+    assert payments.record_arrival(ctx, arrival=arrival) == taken
+    assert office.owed()["credit"] == "200.00"
+    assert office.bill(office.bens["id"])["paid"] == "0.00"
+
+
+def test_bills_of_two_connections_are_paid_at_once_and_what_is_left_is_credit(office: Online) -> None:
+    office.on("2025-11-18")
+    office.connect("A2", consumer=office.first["consumerId"], initialReading="0")
+    office.read("A2", "2025-11-18", "10")
+    second = next(bill for bill in office.run("2025-11") if bill["accountNumber"] == "A2")
+    started = office.starts(office.first["id"], second["id"])
+    assert started["amount"] == "550.00"
+    office.pays_at_the_counter()
+    office.completes(started)
+    assert [each["amount"] for each in office.payments("A2")] == ["550.00"]
+    assert office.bill(second["id"])["status"] == "paid"
+    assert (office.owed("A2")["credit"], office.seen(started)["credit"]) == ("275.00", "275.00")
 
 
 def test_a_failure_after_completion_changes_nothing_and_completion_after_failure_counts(office: Online) -> None:
