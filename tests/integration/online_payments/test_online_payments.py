@@ -60,7 +60,7 @@ def test_a_payment_that_fails_leaves_the_bill_unpaid(office: Online) -> None:
     assert (office.payments(), office.bill(office.first["id"])["amountDue"]) == ([], "275.00")
 
 
-@pytest.mark.covers("S2-036", "S2-069")
+@pytest.mark.covers("S2-036")
 def test_consumers_see_and_pay_only_their_own_bills(office: Online) -> None:
     assert office.asks(office.bens["id"]).expect(404)["code"] == "not-found"
     assert office.asks(office.first["id"], office.bens["id"]).expect(404)["code"] == "not-found"
