@@ -196,6 +196,7 @@ _ADVANCE: dict[str, Any] = {
     "credit": "100.00",
     "receiptNumber": "OR-MAIN-000124",
 }
+_DEPOSIT = _ADVANCE | {"kind": "deposit", "credit": "0.00", "deposit": "100.00"}
 _STATEMENT_LINES: list[dict[str, Any]] = [
     {
         "bookedOn": "2025-11-05",
@@ -338,6 +339,24 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "waivedByName": None,
         "waivedReason": None,
         "waivedAt": None,
+    },
+    "BankLineOut": {
+        "id": "01KBNBK2L5N8Q1S4U7W0Y3A6C9",
+        "line": 4,
+        "accountNumber": None,
+        "billId": None,
+        "amount": "275.00",
+        "paidOn": "2025-11-17",
+        "reference": "TRX-20251117-004",
+        "payer": "J. dela Cruz",
+        "status": "waiting",
+        "code": "no-match",
+        "reason": "the line names neither a bill nor an account",
+        "note": None,
+        "decidedBy": None,
+        "decidedByName": None,
+        "decidedAt": None,
+        "importedAt": "2025-11-18T01:30:00.000Z",
     },
     "BillSummary": _BILL | {"firstDay": "2025-10-05", "lastDay": "2025-11-04"},
     "BalanceOut": {"units": "1480", "commonArea": "35", "building": "1530", "loss": "15"},
@@ -502,6 +521,9 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "endReason": "signed_out",
     },
     "MeOut": _STAFF | {"permissions": ["bills.generate", "bills.read", "readings.confirm", "readings.submit"]},
+    "ClosedMonth": {"month": "2025-10"},
+    "NewDeposit": {"amount": "100.00"},
+    "NewSettlement": {"refundBy": "cash"},
     "NewStaff": {"login": "ana"},
     "NewCharge": {"code": "reconnection", "label": "Reconnection fee", "amount": "150.00", "reason": "Reconnected"},
     "NewCorrection": {**_CORRECTED, "digest": _DIGEST},
@@ -664,8 +686,10 @@ _WAITING_IMPORT = {
 _JUST_REGISTERED = {"lastReading": "1755", "lastReadOn": None, "lastPeriod": None, "version": 1}
 _REGISTRY = {"fileName": "registry.csv", "period": None}
 _HISTORY = {"fileName": "history-2026.json", "period": None}
+_BANK = {"fileName": "transfers-2025-11-18.csv", "period": None}
 _PENDING = {"status": "pending", "confirmedBy": None, "confirmedByName": None, "confirmedAt": None}
 _APPROVED = _DECIDED | {"status": "approved", "accountNumber": "2025110001"}
+_LINE_DECIDED = {"decidedBy": _STAFF_ID, "decidedByName": "Ana Reyes", "decidedAt": "2025-11-18T01:40:00.000Z"}
 _DELETED_ROLE = {"name": "meter_reader", "builtIn": False, "permissions": ["readings.submit"]}
 
 # What the answer of an operation holds instead, at its top or in a field of an object in it.
@@ -675,21 +699,26 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
     "close_cashier_session": _NOT_HANDED_OVER | {"status": "closed"},
     "hand_cash_over": {"status": "handed_over", "acceptedAt": None},
     "approve_request": _APPROVED,
+    "ask_for_bank_upload": {"record": _BANK | _WAITING_IMPORT},
     "ask_for_history_upload": {"record": _HISTORY | _WAITING_IMPORT},
     "ask_for_registry_upload": {"record": _REGISTRY | _WAITING_IMPORT},
     "ask_for_upload": {"record": _WAITING_IMPORT},
+    "assign_bank_line": _LINE_DECIDED | {"status": "assigned", "note": "He called"},
     "change_role_definition": _DELETED_ROLE,
     "change_areas": {"role": "meter_reader", "areas": ["Poblacion"]},
     "bill_reading": {"origin": "person", "runId": None, "issuedBy": _STAFF_ID, "issuedByName": "Ana Reyes"},
     "close_connection": {"status": "closed", "idleSince": "2025-11-28"},
+    "close_month": {"booksClosedUntil": "2025-10-31"},
     "close_project": {"closed": True},
     "define_role": _DELETED_ROLE,
     "delete_project": {"closed": True},
     "delete_role": _DELETED_ROLE,
     "delete_consumer": {"status": "deleted", "connections": 0, "deletedAt": "2025-11-28T08:00:00.000Z"},
     "disable_device": {"status": "disabled"},
+    "dismiss_bank_line": _LINE_DECIDED | {"status": "dismissed", "note": "Rent of the hall"},
     "disconnect": {"status": "disconnected", "idleSince": "2025-11-05"},
     "exchange_meter": {"meterNumber": "SM-22001", "lastReading": "0", "installedOn": "2025-11-05"},
+    "get_bank_import": _BANK,
     "get_history_import": _HISTORY,
     "get_registry_import": _REGISTRY,
     "hand_over": {
@@ -715,6 +744,7 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
     "correct_tariff": {"sealed": False},
     "succeed_tariff": {"version": 2, "sealed": False},
     "record_advance": _ADVANCE,
+    "record_deposit": _DEPOSIT,
     "register_connection": _JUST_REGISTERED,
     "register_consumer": {"connections": 0, "version": 1},
     "register_self": {"consumer": {"connections": 0, "version": 1}},
@@ -759,6 +789,7 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
         "voidedByName": "Ana Reyes",
         "voidReason": "Misread: 1783, not 1785",
     },
+    "settle_account": {"amountDue": "0.00", "credit": "0.00", "deposit": "0.00", "bills": []},
     "start_run": {
         "status": "planned",
         "chunks": {"done": 0, "of": 0},
@@ -785,6 +816,13 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
 }
 # What the items of a list hold instead.
 OF_ITEMS: Mapping[str, Mapping[str, Any]] = {
+    "get_bank_report": {
+        "line": 4,
+        "kind": "flagged",
+        "column": "",
+        "code": "no-match",
+        "reason": "the line names neither a bill nor an account",
+    },
     "get_history_report": {
         "column": "months[0].units.2025110001.prior",
         "reason": "the month before ended at 140; correct one of the two",
@@ -794,6 +832,7 @@ OF_ITEMS: Mapping[str, Mapping[str, Any]] = {
         "code": "unknown-area",
         "reason": "there is no area with the code Poblasion; see /api/clients/{clientId}/areas",
     },
+    "list_bank_imports": _BANK,
     "list_history_imports": _HISTORY,
     "list_pending": _PENDING,
     "list_registry_imports": _REGISTRY,

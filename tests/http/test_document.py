@@ -151,7 +151,7 @@ _HOLDS: list[tuple[str, str, Callable[[dict[str, Any]], bool]]] = [
         "is what no bill took",
         lambda it: (
             "received" not in it
-            or _sum(it["credit"], *(share["paid"] for share in it["bills"])) == Decimal(it["amount"])
+            or _sum(it["credit"], it["deposit"], *(share["paid"] for share in it["bills"])) == Decimal(it["amount"])
         ),
     ),
     ("reversedAt", "is reversed or not", lambda it: (it["status"] == "reversed") == (it["reversedAt"] is not None)),
@@ -242,6 +242,8 @@ def test_the_examples_of_acts_show_what_the_act_brings_about(document: dict[str,
         "delete_user": "deleted",
         "start_run": "planned",
         "report_issue": "pending",
+        "assign_bank_line": "assigned",
+        "dismiss_bank_line": "dismissed",
         "record_payment": "completed",
         "reverse_payment": "reversed",
     }

@@ -129,6 +129,26 @@ def _hear_of_a_payment(sandbox: Sandbox, _: Chalice) -> None:
         sandbox.utility.api.send("POST", "/api/gateway/callbacks", body, headers).expect(200)
 
 
+def _take_over_older_dues(sandbox: Sandbox, _: Chalice) -> None:
+    """Bill a connection twice where a new bill takes over what is owed on older ones."""
+    admin, base = sandbox.admin, sandbox.utility.base
+    version = admin.get(f"{base}/settings").expect(200)["version"]
+    takes = {"version": version, "settings": {"payments": {"newBillsTake": "dues"}}}
+    admin.patch(f"{base}/settings", takes).expect(200)
+    account = register_connection(admin, sandbox.utility, f"TWICE-{next(_number)}")["accountNumber"]
+    for month, shown in (("10", "10"), ("11", "20")):
+        read = {"accountNumber": account, "reading": shown, "readOn": f"2025-{month}-05"}
+        made = admin.post(f"{base}/readings", read).expect(201)["id"]
+        admin.post(f"{base}/readings/{made}/confirmation").expect(200)
+        billed = admin.post(f"{base}/bills", {"readingId": made}).expect(201)
+    assert billed["carriedOver"] != "0.00"
+
+
+def _import_transfers(sandbox: Sandbox, _: Chalice) -> None:
+    request = good_request(sandbox, ("POST", PROJECT + "/bank-lines/{lineId}/dismissal"), next(_number))
+    request.send().expect(200)
+
+
 def _open_a_client(sandbox: Sandbox, _: Chalice) -> None:
     client = f"{sandbox.utility.client}new"
     administrator = {"login": "ana", "name": "Ana Reyes", "password": PASSWORD}
@@ -185,6 +205,32 @@ _BESIDES: Mapping[str, tuple[Callable[[Sandbox, Chalice], None], set[str]]] = {
             "project.changed",
         },
     ),
+    "a new bill takes over older dues": (
+        _take_over_older_dues,
+        {
+            "project.changed",
+            "consumer.registered",
+            "connection.registered",
+            "reading.taken",
+            "reading.confirmed",
+            "bill.issued",
+            "bill.took-over",
+        },
+    ),
+    "a bank's file is read": (
+        _import_transfers,
+        {
+            "project.changed",
+            "consumer.registered",
+            "connection.registered",
+            "reading.taken",
+            "reading.confirmed",
+            "bill.issued",
+            "import.announced",
+            "import.finished",
+            "bank-line.dismissed",
+        },
+    ),
     "POST /api/clients": (_open_a_client, {"project.opened", "role.defined", "tariff.opened", "user.registered"}),
 }
 
@@ -217,6 +263,7 @@ def test_what_strangers_devices_and_jobs_do_leaves_its_entry(
 def test_every_operation_that_writes_is_walked_here() -> None:
     of_sessions = {("POST", "/api/auth/logout"), ("POST", "/api/auth/logout-everywhere")}  # login events tell of these
     stores_nothing = {("POST", PROJECT + "/tariffs/quote"), ("POST", PROJECT + "/readings/import-trials")}
+    stores_nothing |= {(method, path) for method, path in CATALOGUE if path.endswith("/preview") and method == "POST"}
     writes = {(one.method, one.path) for one in ALL if one.method != "GET" and one.permission != PUBLIC}
     assert writes - of_sessions - stores_nothing == set(_WRITING)
     public = {f"{one.method} {one.path}" for one in ALL if one.method != "GET" and one.permission == PUBLIC}

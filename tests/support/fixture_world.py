@@ -157,6 +157,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
     drain(app, "meterbook-billing")
+    correction = _corrected(admin, utility, f"{PERIOD}.{other_account}")
     sale = _units_sold(admin, utility, account)
     credit = {"amount": "1.00", "reasonCode": "goodwill", "reason": "Dirty water"}
     credited = admin.post(f"{utility.base}/bills/{PERIOD}.{account}.1/credit-notes", credit).expect(201)
@@ -166,6 +167,10 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     announced = bring_file(utility, admin, "readings", line)
     line = b"meter_number,consumer_class,area,first_name,last_name\nP-1,castle,Poblacion,Ana,Cruz\n"
     registry = bring_file(utility, admin, "registry", line)
+    line = b"amount,date,reference\n1.00,2025-11-05,T-1\n2.00,2025-11-05,T-2\n"
+    bank = bring_file(utility, admin, "bank", line)
+    transfer = admin.get(f"{utility.base}/bank-lines").expect(200)["items"][0]["id"]
+    admin.post(f"{utility.base}/bank-lines/{transfer}/dismissal", {"reason": "Rent of the hall"}).expect(200)
     clerk = identity.register_staff(
         utility.context(), login=f"{mark}clerk", name="Clerk", password=PASSWORD, role="viewer"
     )
@@ -188,9 +193,11 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "importId": announced,
         "registry": registry,
         "history": history,
+        "bank": bank,
+        "lineId": transfer,
         "paymentId": payment,
+        "correctionId": correction,
         "adjustmentId": credited["id"],
-        "correctionId": _corrected(admin, utility, f"{PERIOD}.{other_account}"),
         "saleId": sale,
         "cashierSessionId": _session_closed(admin, utility),
         "onlinePaymentId": online,
@@ -240,7 +247,7 @@ def _session_closed(admin: Api, utility: Utility) -> str:
 def _paid_by(admin: Api, consumer: Api, utility: Utility, bill: str) -> tuple[str, str]:
     """Let a consumer start an online payment of a bill, and announce cash for it."""
     shown = admin.get(f"{utility.base}/settings").expect(200)
-    payments = {"payments": {"methods": [{"name": "cash"}, {"name": "online", "online": True}]}}
+    payments = {"payments": {"methods": [{"name": "cash"}, {"name": "online", "online": True}, {"name": "transfer"}]}}
     admin.patch(f"{utility.base}/settings", {"version": shown["version"], "settings": payments}).expect(200)
     body = {"bills": [{"billId": bill}]}
     started = consumer.post(f"{utility.base}/online-payments", body | {"method": "online"}).expect(201)

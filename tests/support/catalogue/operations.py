@@ -82,6 +82,9 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", PROJECT + "/closure"): Operation(
         "settings.manage", on=Place.project, leaves=frozenset({"project.closed"})
     ),
+    ("POST", PROJECT + "/closed-months"): Operation(
+        "settings.manage", on=Place.project, body={"month": "2024-12"}, leaves=frozenset({"books.closed"})
+    ),
     ("GET", CLIENT + "/settings"): Operation("settings.read"),
     ("PATCH", CLIENT + "/settings"): Operation(
         "settings.manage",
@@ -448,6 +451,29 @@ CATALOGUE: Mapping[Row, Operation] = {
     ),
     ("GET", PROJECT + "/history/imports/{importId}"): Operation("history.import"),
     ("GET", PROJECT + "/history/imports/{importId}/report"): Operation("history.import"),
+    ("GET", PROJECT + "/bank/imports"): Operation("payments.record"),
+    ("POST", PROJECT + "/bank/imports"): Operation(
+        "payments.record",
+        on=Place.transfers,
+        body=lambda _, n: {"fileName": f"transfers-{n}.csv"},
+        other=lambda _, n: {"fileName": f"other-{n}.csv"},
+        leaves=frozenset({"import.announced"}),
+    ),
+    ("GET", PROJECT + "/bank/imports/{importId}"): Operation("payments.record"),
+    ("GET", PROJECT + "/bank/imports/{importId}/report"): Operation("payments.record"),
+    ("GET", PROJECT + "/bank-lines"): Operation("payments.record"),
+    ("POST", PROJECT + "/bank-lines/{lineId}/assignment"): Operation(
+        "payments.record",
+        on=Place.bank_line,
+        body=lambda things, _: {"billIds": [things["billId"]]},
+        leaves=frozenset({"payment.recorded", "bank-line.assigned"}),
+    ),
+    ("POST", PROJECT + "/bank-lines/{lineId}/dismissal"): Operation(
+        "payments.record",
+        on=Place.bank_line,
+        body={"reason": "Rent of the hall"},
+        leaves=frozenset({"bank-line.dismissed"}),
+    ),
     ("GET", PROJECT + "/registry/imports"): Operation("registry.import"),
     ("POST", PROJECT + "/registry/imports"): Operation(
         "registry.import",
@@ -591,6 +617,8 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid-sales"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid-sales/{saleId}"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid"): Operation("payments.read", or_own=True),
+    ("GET", "/api/me/owed"): Operation(SIGNED_IN),
+    ("GET", "/api/me/payments"): Operation(SIGNED_IN),
     ("GET", PROJECT + "/inquiry"): Operation("payments.read"),
     ("GET", PROJECT + "/connections/{accountNumber}/entries"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/statement"): Operation("payments.read", or_own=True),
@@ -665,6 +693,19 @@ CATALOGUE: Mapping[Row, Operation] = {
         body=lambda things, _: {"accountNumber": things["accountNumber"], "method": "cash", "amount": "100.00"},
         other={"amount": "200.00"},
         leaves=frozenset({"payment.recorded"}),
+    ),
+    ("POST", PROJECT + "/deposits"): Operation(
+        "payments.record",
+        on=Place.connection,
+        body=lambda things, _: {"accountNumber": things["accountNumber"], "method": "cash", "amount": "100.00"},
+        other={"amount": "200.00"},
+        leaves=frozenset({"payment.recorded"}),
+    ),
+    ("POST", PROJECT + "/connections/{accountNumber}/settlement"): Operation(
+        "adjustments.make",
+        on=Place.closed_connection_with_deposit,
+        body={"refundBy": "cash"},
+        leaves=frozenset({"account.settled"}),
     ),
     ("POST", PROJECT + "/connections/{accountNumber}/credit-uses"): Operation(
         "payments.record", on=Place.bill_and_credit, body={"amount": "50.00"}, leaves=frozenset({"credit.used"})

@@ -9,7 +9,7 @@ from chalicelib.platform import clock
 from local.simulated_gateway import Paid, callback_of
 from tests.support.catalogue.model import CLIENT, PROJECT, Operation, Request, Row, Things
 from tests.support.http import Api
-from tests.support.utilities import PASSWORD, Utility, open_waterworks, register_connection
+from tests.support.utilities import PASSWORD, Utility, bring_file, open_waterworks, register_connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +208,27 @@ class Place:
         body = {**things, "amount": "100.00", "method": "cash"}
         self._admin.post(f"{self._base}/advances", body).expect(201)
         return things
+
+    def closed_connection_with_deposit(self) -> Things:
+        things = self.connection()
+        body = {**things, "amount": "100.00", "method": "cash"}
+        self._admin.post(f"{self._base}/deposits", body).expect(201)
+        closing = {"reason": "He moved out", "finalReading": "0"}
+        self._admin.post(f"{self._base}/connections/{things['accountNumber']}/closure", closing).expect(200)
+        return things
+
+    def transfers(self) -> Things:
+        self._collect(payments={"methods": [{"name": "cash"}, {"name": "transfer"}]})
+        return {}
+
+    def bank_line(self) -> Things:
+        """Import a transfer that names nothing, and make a bill that it could be for."""
+        self.transfers()
+        things = self.bill()
+        file = f"amount,date,reference\n1.00,2025-11-11,T-{self.number}\n".encode()
+        bring_file(self.sandbox.utility, self._admin, "bank", file)
+        lines = self._admin.get(f"{self._base}/bank-lines").expect(200)["items"]
+        return {**things, "lineId": next(one["id"] for one in lines if one["reference"] == f"T-{self.number}")}
 
     def _collect(self, **settings: Any) -> None:  # noqa: ANN401
         version = self._admin.get(f"{self._base}/settings").expect(200)["version"]
