@@ -9,25 +9,25 @@ from chalicelib.kernel.page import Page
 from chalicelib.ledger.schemas import OwedOut, OwedView
 from chalicelib.payments import service
 from chalicelib.payments.domain import Payment
-from chalicelib.payments.schemas import (
-    CreditUse,
+from chalicelib.payments.schemas.batches import OutcomesOut, outcome_of
+from chalicelib.payments.schemas.payments import (
     MyPaymentOut,
     MyPaymentPage,
     MyPaymentView,
+    PaymentOut,
+    PaymentPage,
+    PaymentsQuery,
+    PaymentView,
+)
+from chalicelib.payments.schemas.receipts import ReceiptOut, ReceiptView
+from chalicelib.payments.schemas.taking import (
+    CreditUse,
     NewAdvance,
     NewDeposit,
     NewPayment,
     NewPayments,
     NewReversal,
     NewSettlement,
-    OutcomesOut,
-    PaymentOut,
-    PaymentPage,
-    PaymentsQuery,
-    PaymentView,
-    ReceiptOut,
-    ReceiptView,
-    outcome_of,
     parsed_amount,
 )
 from chalicelib.platform.auth import user_names

@@ -1,0 +1,1 @@
+"""Payments and receipts as the API takes and shows them."""
