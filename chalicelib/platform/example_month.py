@@ -112,6 +112,25 @@ _BILL = {
     "status": "open",
     "daysOverdue": 0,
 }
+
+
+def _in_short(code: str, label: str, amount: str) -> dict[str, Any]:
+    return {"code": code, "label": label, "amount": amount}
+
+
+# What the bill would have been, had the meter been read as 1795.
+_MISREAD: dict[str, Any] = {
+    "billId": "2025-11.2025110001.1",
+    "previousReading": "1775",
+    "currentReading": "1795",
+    "usage": "20",
+    "lines": [_in_short("usage", "Water used", "450.00"), _in_short("fixed", "Fixed charge", "50.00")],
+    "total": "500.00",
+    "paid": "0.00",
+    "lateCharge": "0.00",
+    "amountDue": "500.00",
+    "dueOn": "2025-11-20",
+}
 _SHEET = {"name": "Residential water", "validFrom": "2025-01-01", "validUntil": None, "byChoice": None}
 _IMPORT = {
     "id": "01KBN1D7K4Q9S2U5W8Y0A3C6E9",
@@ -312,6 +331,7 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "decidedAt": None,
         "importedAt": "2025-11-18T01:30:00.000Z",
     },
+    "BillSideOut": _MISREAD,
     "BillSummary": _BILL | {"firstDay": "2025-10-05", "lastDay": "2025-11-04"},
     "BalanceOut": {"units": "1480", "commonArea": "35", "building": "1530", "loss": "15"},
     "CashCountOut": {
@@ -340,6 +360,12 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "handedOverAt": "2025-11-18T09:05:00.000Z",
         "acceptedAt": "2025-11-18T09:10:00.000Z",
     },
+    "ChangedBillOut": {
+        "replacedBy": "2025-11.2025110001.1r2",
+        "oldTotal": "500.00",
+        "newTotal": "275.00",
+        "difference": "-225.00",
+    },
     "ChunkProgress": {"done": 8, "of": 8},
     "ClientFacts": _CLIENT_SETTINGS,
     "ClientFactsChange": _CLIENT_SETTINGS,
@@ -360,6 +386,13 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "ConnectionChanged": _CONNECTION | {"affectedBills": None},
     "ConnectionOut": _CONNECTION,
+    "CorrectionOut": {
+        "id": "01KBNCZ8A1C4E7G0J3M6P9R2T5",
+        "kind": "readings",
+        "difference": "-225.00",
+        "reason": "Misread: 1785, not 1795",
+        "correctedAt": "2025-11-06T02:00:00.000Z",
+    },
     "CorrectedReading": _NO_MORE_READ,
     "FactorsBody": {"version": 0},
     "FactorsOut": {"version": 1},
@@ -474,6 +507,20 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "OwedOut": {"projectId": "waterworks", "on": "2025-11-18", "amountDue": "275.00", "credit": "0.00"},
     "OwedTotal": {"currency": "PHP", "amountDue": "275.00", "credit": "0.00"},
     "PaymentOut": _PAYMENT,
+    "PreviewOut": {"difference": "-225.00", "credit": "0.00"},
+    "PreviewedBillOut": {
+        "old": _MISREAD,
+        "new": _MISREAD
+        | {
+            "billId": "2025-11.2025110001.1r2",
+            "currentReading": "1785",
+            "usage": "10",
+            "lines": [_in_short("usage", "Water used", "225.00"), _in_short("fixed", "Fixed charge", "50.00")],
+            "total": "275.00",
+            "amountDue": "275.00",
+        },
+        "difference": "-225.00",
+    },
     "PushOut": {"flags": []},
     "ReadingOut": {
         **_NO_MORE_READ,
