@@ -79,7 +79,9 @@ class NewCorrection(ReadingsToCorrect):
 class CrossedMeters(Schema):
     """Two connections whose meters were taken for each other's."""
 
-    account_numbers: Annotated[list[AccountNumber], Field(min_length=2, max_length=2)]
+    account_numbers: Annotated[
+        list[AccountNumber], Field(min_length=2, max_length=2, examples=[["2025110001", "2025110002"]])
+    ]
     since: Day = Field(alias="from", description="The first day on which they were crossed")
     reason: Reason
 

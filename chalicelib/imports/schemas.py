@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasPath, Field, model_validator
+from pydantic import AliasPath, ConfigDict, Field, model_validator
 
 from chalicelib.files.domain.record import FileImport, ImportState
 from chalicelib.files.schemas import MappingBody, MappingId
@@ -104,9 +104,11 @@ class BankLinesQuery(PageQuery):
 class Assignment(Schema):
     """What a line is for: bills, or an account to which it is an advance."""
 
-    bill_ids: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=30)] = Field(
-        default=(), examples=[["2025-11.2025110001.1"]]
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"billIds": ["2025-11.2025110001.1"], "note": "He called"}]}
     )
+
+    bill_ids: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=30)] = ()
     account_number: AccountNumber | None = None
     note: Text | None = None
 

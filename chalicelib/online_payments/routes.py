@@ -10,12 +10,12 @@ from chalicelib.online_payments.schemas import (
     AnnouncedPaymentPage,
     AnnouncedPaymentsQuery,
     CallbackOut,
+    CashRejection,
     GatewayCallback,
     IntentView,
     NewAnnouncedPayment,
     NewConfirmation,
     NewOnlinePayment,
-    NewRejection,
     NewReview,
     OnlinePaymentOut,
     OnlinePaymentPage,
@@ -198,12 +198,12 @@ def confirm_announced_payment(
     "POST",
     _ANNOUNCED + "/{announcedPaymentId}/rejection",
     permission="payments.record",
-    body=NewRejection,
+    body=CashRejection,
     returns=AnnouncedPaymentOut,
     errors="already-decided changed",
 )
 def reject_announced_payment(
-    ctx: ProjectContext, *, announced_payment_id: str, body: NewRejection
+    ctx: ProjectContext, *, announced_payment_id: str, body: CashRejection
 ) -> AnnouncedPaymentOut:
     """Reject an announced payment with a reason; nothing was posted."""
     return _announced(ctx, service.reject(ctx, intent_id=announced_payment_id, reason=body.reason))[0]

@@ -78,7 +78,7 @@ class NewConfirmation(TenderBody):
         return self.tender(currency, self.amount)
 
 
-class NewRejection(Schema):
+class CashRejection(Schema):
     """Why an announced payment is rejected."""
 
     reason: Text = Field(examples=["Nobody came"])

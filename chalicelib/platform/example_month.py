@@ -114,6 +114,7 @@ _BILL = {
     "status": "open",
     "daysOverdue": 0,
 }
+
 _SHEET = {"name": "Residential water", "validFrom": "2025-01-01", "validUntil": None, "byChoice": None}
 _IMPORT = {
     "id": "01KBN1D7K4Q9S2U5W8Y0A3C6E9",

@@ -49,7 +49,7 @@ _VALUES: Mapping[str, Any] = {
     "daysBasis": 30,
     "detail": "accountNumber: give the account or unit number, such as 101",
     "deviceId": "01KBN0C4H2M6P8S0V3X5Z7B9D1",
-    "digest": "9f2c4e7a1b3d5f60",
+    "digest": "9f2c4e7a1b3d5f609f2c4e7a1b3d5f60",
     "digits": 5,
     "dwellingUnits": "1",
     "email": "juan@example.com",

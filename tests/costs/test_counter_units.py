@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.platform import clock
+from chalicelib.imports import service as imports
+from chalicelib.platform import clock, settings, storage
 from tests.support.http import Api
 from tests.support.meter import Meter, metered
 from tests.support.money_office import MoneyOffice, open_money_office
@@ -56,6 +57,10 @@ def counted(app: Chalice, api: Api) -> Iterator[dict[str, Meter]]:
     _pay_by_all_forms(desk)
     _pay_many_bills(desk)
     _use_credit(desk)
+    _close_a_month(desk)
+    _import_transfers(desk)
+    _take_over_dues(desk)
+    _settle(desk)
     steps = desk.steps | _look_at_a_year(app, api)
     yield steps
     clock.use_time(None)
@@ -98,6 +103,60 @@ def _use_credit(desk: Desk) -> None:
     desk.reverse("reverse an advance that was used", paid["id"])
     desk.step("inquire by account", "get", "inquiry", 200, accountNumber="A1")
     desk.step("inquire by name", "get", "inquiry", 200, q="Ben")
+
+
+def _close_a_month(desk: Desk) -> None:
+    desk.step("close a month", "post", "closed-months", 200, body=[{"month": "2025-10"}])
+    desk.step("close a month again", "post", "closed-months", 200, body=[{"month": "2025-10"}])
+
+
+def _import_transfers(desk: Desk) -> None:
+    """Import ten transfers of 1.00 for bills, and three that name nothing."""
+    made = [desk.office.add_bill(DECEMBER, number, 1_00) for number in range(200, 210)]
+    desk.set_up(payments={"methods": [{"name": "cash"}, {"name": "transfer"}], "receipts": {"form": "series"}})
+    day = desk.office.day.isoformat()
+    lines = [f"{bill},1.00,{day},T-{bill}" for bill in made] + [f",1.0{each},{day},N-{each}" for each in range(3)]
+    file = "\n".join(["bill_number,amount,date,reference", *lines]).encode()
+    announced = desk.step("announce a bank's file", "post", "bank/imports", body=[{"fileName": "t.csv"}])
+    key = announced["upload"]["fields"]["key"]
+    storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=file)
+    context = desk.office.utility.context(now=desk.office.now)
+    with metered() as desk.steps["import ten transfers and three that wait"]:
+        imports.run_bank_import(context, import_id=announced["id"])
+    desk.step("see a bank's file", "get", f"bank/imports/{announced['id']}", 200)
+    desk.step("see a bank file's report", "get", f"bank/imports/{announced['id']}/report", 200)
+    desk.step("list bank files", "get", "bank/imports", 200)
+    waiting = desk.step("list three lines that wait", "get", "bank-lines", 200)["items"]
+    one, another, third = (f"bank-lines/{line['id']}" for line in waiting)
+    open_bill = desk.office.add_bill(DECEMBER, 211, 5_00)
+    desk.set_up(payments={"partPayments": True})
+    desk.step("assign a line to a bill", "post", f"{one}/assignment", 200, body=[{"billIds": [open_bill]}])
+    desk.step("assign a line as an advance", "post", f"{another}/assignment", 200, body=[{"accountNumber": "A2"}])
+    desk.step("dismiss a line", "post", f"{third}/dismissal", 200, body=[{"reason": "Rent"}])
+
+
+def _take_over_dues(desk: Desk) -> None:
+    """Let a bill take over one older one that is late."""
+    desk.office.start_again()
+    clock.use_time(lambda: desk.office.on("2026-01-05").now)
+    desk.staff = desk.office.utility.as_staff()
+    desk.set_up(lateCharge={"kind": "percent", "percent": "10"})
+    desk.set_up(payments={"newBillsTake": "dues"})
+    read = {"accountNumber": "A2", "reading": "40", "readOn": "2026-01-05"}
+    taken = desk.staff.post(f"{desk.base}/readings", read).expect(201)["id"]
+    billed = desk.step("bill a reading that takes over two late bills", "post", "bills", body=[{"readingId": taken}])
+    assert billed["carriedOver"] != "0.00"
+
+
+def _settle(desk: Desk) -> None:
+    desk.office.start_again()
+    clock.use_time(lambda: desk.office.on("2025-12-10").now)
+    desk.staff = desk.office.utility.as_staff()
+    body = {"accountNumber": "A1", "amount": "900.00", "method": "cash"}
+    desk.step("take a deposit", "post", "deposits", body=[body])
+    closing = {"reason": "He moved out", "finalReading": "22", "on": "2025-12-10"}
+    desk.staff.post(f"{desk.base}/connections/A1/closure", closing).expect(200)
+    desk.step("settle an account", "post", "connections/A1/settlement", 200, body=[{"refundBy": "cash"}])
 
 
 def _look_at_a_year(app: Chalice, api: Api) -> dict[str, Meter]:

@@ -23,6 +23,7 @@ _OF_WHOLE_FILES = {
     "bad-header",
     "too-many-rows",
     "bad-json",
+    "no-match",
     "no-months",
     "sender-not-permitted",
     "ambiguous-date",

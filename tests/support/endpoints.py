@@ -13,9 +13,13 @@ def status_of(row: tuple[str, str]) -> int:
 
 
 def needed_query(one: Endpoint) -> dict[str, str]:
-    """Return what an operation can't be asked for without: November 2025, or the consumers called Juan."""
+    """Return what an operation needs to find something: November 2025, or the consumers called Juan."""
     if one.path.endswith("/inquiry"):
         return {"q": "juan"}
+    if one.path.endswith("/leak-allowance"):
+        return {"usualUse": "2"}
+    if one.name == "list_adjustments":
+        return {"state": "posted"}
     return {name: "2025-11" for name in ("period", "month") if one.query and name in one.query.model_fields}
 
 

@@ -744,8 +744,8 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("GET", PROJECT + "/billing-runs"): Operation("bills.generate"),
     ("POST", PROJECT + "/billing-runs"): Operation(
         "bills.generate",
-        body=lambda _, n: {"period": str(Period(2001, 1).shifted(n))},
-        other=lambda _, n: {"period": str(Period(2019, 1).shifted(n))},
+        body=lambda _, n: {"period": str(Period(2001, 1).shifted(n % 200))},
+        other=lambda _, n: {"period": str(Period(2018, 1).shifted(n % 90))},
         leaves=frozenset({"billing-run.started"}),
     ),
     ("GET", PROJECT + "/billing-runs/{runId}"): Operation("bills.generate"),
