@@ -11,6 +11,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
     AccountNumber,
     Amount,
+    BillId,
     Day,
     DecimalText,
     Instant,
@@ -108,7 +109,7 @@ class Assignment(Schema):
         json_schema_extra={"examples": [{"billIds": ["2025-11.2025110001.1"], "note": "He called"}]}
     )
 
-    bill_ids: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=30)] = ()
+    bill_ids: Annotated[tuple[BillId, ...], Field(max_length=30)] = ()
     account_number: AccountNumber | None = None
     note: Text | None = None
 

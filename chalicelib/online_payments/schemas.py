@@ -12,9 +12,10 @@ from chalicelib.kernel.money import Money
 from chalicelib.online_payments.domain import Attention, Heard, Intent, IntentStatus, Outcome
 from chalicelib.online_payments.service import Wish
 from chalicelib.payments.domain import MAX_BILLS, Tender
-from chalicelib.payments.schemas.taking import BillId, GivenAmount, TenderBody, parsed_amount
+from chalicelib.payments.schemas.taking import GivenAmount, TenderBody, parsed_amount
 from chalicelib.platform.schema import (
     Amount,
+    BillId,
     Instant,
     OutSchema,
     PageQuery,

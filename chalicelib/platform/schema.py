@@ -207,6 +207,7 @@ Version = Annotated[
 # The rules check the exact range with messages of their own; this only refuses absurd numbers.
 SmallNumber = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["2025110001"])]
+BillId = Annotated[str, Field(max_length=60, examples=["2025-11.2025110001.1"])]
 MeterNumber = Annotated[
     str,
     StringConstraints(strip_whitespace=True),

@@ -14,13 +14,13 @@ from chalicelib.payments.domain import (
 from chalicelib.payments.service import Order
 from chalicelib.platform.schema import (
     AccountNumber,
+    BillId,
     Day,
     Schema,
     Text,
 )
 
 GivenAmount = Annotated[str, Field(max_length=20, examples=["275.00"])]
-BillId = Annotated[str, Field(max_length=60, examples=["2025-11.2025110001.1"])]
 
 
 class TenderBody(Schema):

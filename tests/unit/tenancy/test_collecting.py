@@ -141,7 +141,7 @@ _S2_PAYS = PaymentSettings(
             LateChargeRule(kind="percent", percent=Decimal(10), cap_minor=50000),
             PaymentSettings(part_payments=False, overpayment="change", receipts=ReceiptRule(form="dated")),
         ),
-        ("electricity", "electricity", _FIXED, PaymentSettings()),
+        ("electricity", "electricity", _FIXED, PaymentSettings(new_bills_take="dues")),
     ],
 )
 def test_each_source_collects_by_its_preset(
