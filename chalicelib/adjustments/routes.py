@@ -153,7 +153,7 @@ def extend_due_day(ctx: ProjectContext, *, bill_id: str, body: NewDueDay) -> Adj
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="above-credit bad-amount changed",
+    errors="above-credit bad-amount bad-method changed",
 )
 def refund_credit(ctx: ProjectContext, *, account_number: str, body: NewRefund) -> AdjustmentOut:
     """Pay credit of a connection's consumer back."""

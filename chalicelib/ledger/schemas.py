@@ -7,9 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AliasPath, Field
 
-from chalicelib.bills.domain import Bill, BillStatus
+from chalicelib.bills.domain import Bill, BillKind, BillStatus
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.period import Frequency
 from chalicelib.ledger.domain import Effect, Entry, EntryKind
 from chalicelib.ledger.service import Owed, OwedBill, Statement, StatementLine
 from chalicelib.platform.schema import (
@@ -49,7 +48,7 @@ class OwedBillView:
 
     @property
     def period_label(self) -> str:
-        return Frequency(self.owed.bill.months).label_of(self.owed.bill.period)
+        return self.owed.bill.label
 
     @property
     def status(self) -> BillStatus:
@@ -65,9 +64,14 @@ class OwedBillOut(OutSchema, Shows[OwedBillView, OwedBill, Bill]):
 
     bill_id: str = Field(validation_alias="id")
     period: PeriodText
-    period_label: str = Field(examples=["November 2025"])
+    period_label: str = Field(description="The period in words, or what a charge is for", examples=["November 2025"])
+    kind: BillKind
     total: Amount
-    paid: Amount
+    carried_over: Amount = Field(
+        validation_alias="moved_in", description="The dues of older bills that it took over", examples=["0.00"]
+    )
+    credited: Amount = Field(description="What was credited or written off", examples=["0.00"])
+    paid: Amount = Field(description="What was paid, of the bill and of late charges")
     principal_due: Amount = Field(description="What is due of the bill itself")
     late_charge: Amount = Field(validation_alias="late_due", description="What is due for paying late, posted or not")
     amount_due: Amount = Field(validation_alias="due", description="What a payment of this day settles it with")

@@ -131,7 +131,7 @@ def record_deposit(ctx: ProjectContext, *, body: NewDeposit) -> PaymentOut:
     permission="adjustments.make",
     body=NewSettlement,
     returns=OwedOut,
-    errors="bad-settlement changed no-credit nothing-due other-holder still-served too-many-bills",
+    errors="bad-method bad-settlement changed no-credit nothing-due other-holder still-served too-many-bills",
 )
 def settle_account(ctx: ProjectContext, *, account_number: str, body: NewSettlement) -> OwedOut:
     """Settle the money of a consumer who has left: deposit and credit pay their bills, the oldest first.

@@ -1,6 +1,5 @@
 """Every act on money, stopped at every AWS call in each way that matters and sent again with its key: one effect."""
 
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from chalicelib.tenancy.domain import LateChargeRule, PaymentSettings, ReceiptFo
 from tests.support import table
 from tests.support.faults import Death, Mode, faults, strikes
 from tests.support.http import Api
-from tests.support.ledger import Stored, wrong_with
+from tests.support.ledger import wrong_with
 from tests.support.money_office import MoneyOffice, open_money_office, tender_of
 
 pytestmark = pytest.mark.slow
@@ -102,7 +101,7 @@ def test_an_act_that_is_stopped_anywhere_and_sent_again_has_one_effect(office: M
     ready, day = table.everything(), office.day
     with faults() as watched:
         flow.act(office)
-    effect = _effect(office.stored())
+    effect = office.stored().effect()
     assert effect != _effect_of(office, ready), "nothing was done"
     assert {"TransactWriteItems"} <= set(watched.calls)
     for mode, at in strikes(watched.calls):
@@ -112,7 +111,7 @@ def test_an_act_that_is_stopped_anywhere_and_sent_again_has_one_effect(office: M
         flow.act(office)
         stored = office.stored()
         outcome = f"{mode} {watched.calls[at]} (call {at})"
-        assert _effect(stored) == effect, outcome
+        assert stored.effect() == effect, outcome
         assert wrong_with(stored) == [], outcome
 
 
@@ -124,18 +123,4 @@ def _struck(office: MoneyOffice, act: Act, at: int, mode: Mode) -> None:
 
 def _effect_of(office: MoneyOffice, items: table.Items) -> object:
     table.put_back(items)
-    return _effect(office.stored())
-
-
-def _effect(stored: Stored) -> object:
-    """Return what is stored, but for the moments when it was."""
-    entries = Counter(
-        (entry.id, entry.kind, entry.effects, entry.credit_minor, entry.reverses, entry.value_on)
-        for entry in stored.entries
-    )
-    paid = {
-        each.id: (each.amount, each.receipt_number, each.shares, each.credit_minor, each.status)
-        for each in stored.payments.values()
-    }
-    balances = {bill.id: bill.balance for bill in stored.bills.values()}
-    return entries, paid, balances, stored.positions, stored.series, stored.taken
+    return office.stored().effect()

@@ -30,6 +30,7 @@ _STORE_NOTHING_FOR_LATER = {
     ("POST", PROJECT + "/readings/import-trials"),
     ("POST", "/api/auth/logout"),
     ("POST", "/api/auth/logout-everywhere"),
+    *((method, path) for method, path in CATALOGUE if method == "POST" and path.endswith("/preview")),
 }
 
 

@@ -70,8 +70,23 @@ class Stored:
         others = [each for each in self.entries if kinds.get(each.reverses or each.id, each.kind) not in _PAYING]
         given += sum(_money(each) for each in others if each.holder == holder)
         held = sum(bill.balance.paid for bill in self.bills.values() if bill.consumer_id == holder)
-        credit = sum(each.credit_minor for each in self.positions.values() if each.holder == holder)
+        credit = sum(
+            each.credit_minor + each.deposit_minor for each in self.positions.values() if each.holder == holder
+        )
         return given, held + credit
+
+    def effect(self) -> tuple[Any, ...]:
+        """Return what is stored, but for the moments when it was."""
+        entries = Counter(
+            (each.id, each.kind, each.effects, each.credit_minor, each.deposit_minor, each.reverses, each.value_on)
+            for each in self.entries
+        )
+        paid = {
+            each.id: (each.amount, each.receipt_number, each.shares, each.credit_minor, each.status)
+            for each in self.payments.values()
+        }
+        balances = {bill.id: (bill.balance, bill.superseded_by) for bill in self.bills.values()}
+        return entries, paid, balances, self.positions, self.series, self.taken
 
     def owed_at(self, account: str, holder: str | None) -> int:
         """Return what is due on a holder's bills at a connection, less their credit there."""
@@ -143,7 +158,7 @@ def _wrong_with_payments(stored: Stored) -> Iterator[str]:
 
 def _wrong_with_payment(payment: Payment, made: Iterable[Entry]) -> Iterator[str]:
     shares = sum(share.paid for share in payment.shares)
-    if payment.amount.minor != shares + payment.credit_minor:
+    if payment.amount.minor != shares + payment.credit_minor + payment.deposit_minor:
         yield f"payment {payment.id} of {payment.amount}: shares of {shares}, and credit of {payment.credit_minor}"
     printed = Counter({share.bill_id: share.paid for share in payment.shares})
     on_bills: Counter[str] = Counter()
@@ -169,7 +184,7 @@ def _wrong_with_order(bill: Bill, entries: Iterable[Entry]) -> Iterator[str]:
 
 
 def _money(entry: Entry) -> int:
-    return sum(effect.paid for effect in entry.effects) + entry.credit_minor
+    return sum(effect.paid for effect in entry.effects) + entry.credit_minor + entry.deposit_minor
 
 
 def _wrong_with_receipts(stored: Stored) -> Iterator[str]:

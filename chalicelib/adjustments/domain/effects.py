@@ -26,7 +26,7 @@ class Standing:
     """What is known when an adjustment is decided.
 
     `bill` is as it is now, `coming` its late charge of today that is not posted, `credited_minor` what credit notes on
-    it came to so far, and `credit_minor` the credit of the holder.
+    it came to so far (`leak_allowed`: for a leak, too), and `credit_minor` the credit of the holder.
     """
 
     today: date
@@ -34,6 +34,7 @@ class Standing:
     bill: Bill | None = None
     coming: LateCharge
     credited_minor: int = 0
+    leak_allowed: bool = False
     credit_minor: int = 0
 
     @property
@@ -101,6 +102,8 @@ def _credit_note(adjustment: Adjustment, standing: Standing) -> tuple[int, Part]
     bill = standing.posted
     amount = adjustment.amount.minor if adjustment.amount else 0
     _check_positive(amount)
+    if adjustment.leak and standing.leak_allowed:
+        raise Conflict("nothing-due", f"a leak was allowed on bill {bill.id} before: take that back first")
     left = bill.total.minor - standing.credited_minor - bill.balance.written_off
     if amount > left:
         message = f"{adjustment.amount} is more than the {Money(max(left, 0), standing.currency)} of {bill.id} left"

@@ -16,6 +16,7 @@ from chalicelib.adjustments.service.posting import (
 from chalicelib.bills.domain import Bill
 from chalicelib.connections import service as connections
 from chalicelib.kernel.money import Money
+from chalicelib.payments.domain import check_method_known
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -81,8 +82,9 @@ def refund_credit(
     """Pay a connection's holder, or a former one, their credit back.
 
     :raises NotFound: for an unknown connection, or one out of the actor's reach.
-    :raises Invalid: for more than the credit.
+    :raises Invalid: for more than the credit, or a method that the project does not have.
     """
+    check_method_known(method, ctx.project.settings.payments, field="method")
     connection = connections.get_connection(ctx, account=account)
     holder = consumer_id or connection.consumer_id
     draft = Adjustment(

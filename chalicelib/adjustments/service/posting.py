@@ -11,6 +11,7 @@ from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import NO_CHARGE, Books, Entry
+from chalicelib.payments import service as payments
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import ProjectContext
@@ -59,6 +60,8 @@ def posting_of(
     drafts = [draft_of(adjustment, part, standing) for part in parts]
     entries = ledger.entries_of_act(ctx, adjustment.id, drafts)
     writes = ledger.entry_writes(ctx.project, books, entries)
+    if adjustment.kind == "refund" and amount is not None:
+        writes += payments.refund_counting_writes(ctx, str(adjustment.method), amount)
     return amount, writes
 
 
@@ -88,27 +91,34 @@ def read_standing(ctx: ProjectContext, adjustment: Adjustment) -> tuple[Books, S
     if bill is not None:
         check_standing(bill)
     charges = ledger.late_charges_on(project, tenancy.late_charge_rule(project), books.bills, today)
-    credited = 0
+    credited, leak_allowed = 0, False
     if bill is not None and adjustment.kind == "credit_note":
-        credited = _credited(ledger.entries_of_bill(project, bill), bill)
+        notes = _notes(ledger.entries_of_bill(project, bill))
+        credited = _credited(notes, bill)
+        leak_allowed = any((each.reason or "").startswith("leak: ") for each in notes)
     return books, Standing(
         today=today,
         currency=project.settings.currency,
         bill=bill,
         coming=charges[bill.id] if bill else NO_CHARGE,
         credited_minor=credited,
+        leak_allowed=leak_allowed,
         credit_minor=books.position(*place).credit_minor,
     )
 
 
-def _credited(entries: Iterable[Entry], bill: Bill) -> int:
-    """Return what credit notes on a bill came to, without those taken back: on the bill, and as credit."""
+def _notes(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the credit notes that were not taken back."""
     entries = list(entries)
     undone = {each.reverses for each in entries}
+    return [each for each in entries if each.kind == "credit_note" and each.id not in undone]
+
+
+def _credited(notes: Iterable[Entry], bill: Bill) -> int:
+    """Return what credit notes on a bill came to: on the bill, and as credit."""
     return sum(
         each.credit_minor + sum(effect.credited for effect in each.effects if effect.bill_id == bill.id)
-        for each in entries
-        if each.kind == "credit_note" and each.id not in undone
+        for each in notes
     )
 
 

@@ -12,7 +12,7 @@ from chalicelib.bills.domain.counting import BilledRegister
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.period import Period
+from chalicelib.kernel.period import Frequency, Period
 from chalicelib.kernel.quantity import divided, plain
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
@@ -138,6 +138,13 @@ class Bill:
     def is_of_service(self) -> bool:
         """Whether it bills days of service; advances, charges and opening balances don't."""
         return self.kind not in {"advance", "charge", "opening"}
+
+    @property
+    def label(self) -> str:
+        """What people call it: its period, or what a charge or opening balance is for."""
+        if self.kind in {"charge", "opening"} and self.lines:
+            return self.lines[0].label
+        return Frequency(self.months).label_of(self.period)
 
     @property
     def due_day(self) -> date:

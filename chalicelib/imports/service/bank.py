@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from chalicelib.audit import service as audit
@@ -35,6 +36,8 @@ from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 METHOD, DESK = "transfer", "BANK"
+_PERMISSIONS = frozenset({"payments.record", "connections.read", "bills.read"})
+"""What posting a transfer needs: its sender was allowed to record payments when the import began."""
 
 
 def check_transfers(ctx: ProjectContext) -> None:
@@ -73,7 +76,7 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: BankFile) -> ImportR
     ids = [transfer.id for transfer in file.transfers]
     stored = payments.stored_payments(ctx.project, ids)
     known = repository.lines_by_id(ctx.project, [each for each in ids if each not in stored])
-    sender = Actor(record.requested_by, ctx.actor.role, ctx.actor.permissions, areas=record.areas)
+    sender = Actor(record.requested_by, ctx.actor.role, _PERMISSIONS, areas=record.areas)
     here = replace(ctx, actor=sender)
     outcomes: list[tuple[Outcome, bool]] = [(refusal, False) for refusal in file.refusals]
     outcomes += [_take(here, record, transfer, stored, known) for transfer in file.transfers]
@@ -138,12 +141,14 @@ def _order_of(ctx: ProjectContext, transfer: Transfer, import_id: str) -> Order:
 
 
 def _tender(ctx: ProjectContext, transfer: Transfer | BankLine) -> Tender:
-    desks = ctx.project.settings.payments.desks
+    """Return the money of a transfer, on its day, or on the first day of open books if those of its day are closed."""
+    desks, closed = ctx.project.settings.payments.desks, ctx.project.books_closed_until
+    paid_on = transfer.paid_on if closed is None else max(transfer.paid_on, closed + timedelta(days=1))
     return Tender(
         method=METHOD,
         amount=transfer.amount,
         received=None,
-        paid_on=transfer.paid_on,
+        paid_on=paid_on,
         desk=DESK if DESK in desks else desks[0],
         reference=transfer.reference,
         notes=transfer.payer,
@@ -186,7 +191,9 @@ def assign_bank_line(
         order = Order(tender=tender, bills=dict.fromkeys(bill_ids), source="bank", origin=line.import_id)
         payments.record_payment(ctx, order=order, payment_id=line.id, also=also)
     standing = get_bank_line(ctx, line_id=line_id)
-    return standing if standing == done else _decided_before(ctx, standing, done)
+    if (standing.state, standing.note, standing.decided_by) != (done.state, done.note, done.decided_by):
+        raise _decided(ctx, standing)
+    return standing
 
 
 def _assignment_writes(ctx: ProjectContext, done: BankLine, _: Payment) -> list[Action]:
@@ -196,7 +203,7 @@ def _assignment_writes(ctx: ProjectContext, done: BankLine, _: Payment) -> list[
     """
     standing = get_bank_line(ctx, line_id=done.id)
     if standing.state != "waiting":
-        raise _decided(standing)
+        raise _decided(ctx, standing)
     return [repository.decision_write(ctx.project, done), _audit_write(ctx, "bank-line.assigned", done)]
 
 
@@ -225,11 +232,12 @@ def _decided_before(ctx: ProjectContext, line: BankLine, asked: BankLine) -> Ban
     same = (line.state, line.note, line.decided_by) == (asked.state, asked.note, ctx.actor.id)
     if same and ctx.request_key is not None:
         return line
-    raise _decided(line)
+    raise _decided(ctx, line)
 
 
-def _decided(line: BankLine) -> Conflict:
-    return Conflict("already-decided", f"this line was {line.state} on {line.decided_at:%Y-%m-%d}")
+def _decided(ctx: ProjectContext, line: BankLine) -> Conflict:
+    on = ledger.booking_day(ctx.project, line.decided_at or ctx.now)
+    return Conflict("already-decided", f"this line was {line.state} on {on}")
 
 
 def _audit_write(ctx: ProjectContext, action: str, line: BankLine) -> Action:

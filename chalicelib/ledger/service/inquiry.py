@@ -178,6 +178,8 @@ def inquire(
         consumer = connections.get_consumer_within_reach(ctx, consumer_id=consumer_id)
         return _owed_by(ctx, [consumer], day)
     people = connections.search_consumers(ctx, text=str(name), status=None, limit=MAX_FOUND, cursor=None)
+    if people.next_cursor:
+        raise Invalid("bad-filter", f"more than {MAX_FOUND} consumers have such a name: give more of it", field="q")
     return _owed_by(ctx, people.items, day)
 
 

@@ -159,11 +159,7 @@ def check_tender(tender: Tender, settings: PaymentSettings, *, today: date) -> N
 
     :raises Invalid: saying what to change.
     """
-    methods = {method.name: method for method in settings.methods}
-    method = methods.get(tender.method)
-    if method is None:
-        raise Invalid("bad-method", f"pay by {' or '.join(methods)} here, not by {tender.method}", field="method")
-    _check_facts(tender, method)
+    _check_facts(tender, check_method_known(tender.method, settings, field="method"))
     if tender.desk is not None and tender.desk not in settings.desks:
         raise Invalid("bad-desk", f"the desks here are {', '.join(settings.desks)}", field="desk")
     if tender.paid_on and tender.paid_on > today:
@@ -174,6 +170,17 @@ def check_tender(tender: Tender, settings: PaymentSettings, *, today: date) -> N
         )
     if tender.amount is not None and tender.amount.minor <= 0:
         raise Invalid("bad-amount", "the amount must be greater than zero", field="amount")
+
+
+def check_method_known(name: str, settings: PaymentSettings, *, field: str) -> PaymentMethod:
+    """Return the project's method of a name.
+
+    :raises Invalid: if it has none.
+    """
+    methods = {method.name: method for method in settings.methods}
+    if name not in methods:
+        raise Invalid("bad-method", f"the methods here are {', '.join(methods)}, not {name}", field=field)
+    return methods[name]
 
 
 def _check_facts(tender: Tender, method: PaymentMethod) -> None:

@@ -15,7 +15,7 @@ from chalicelib.payments.service.looking import (
 )
 from chalicelib.payments.service.new_bills import after_billing
 from chalicelib.payments.service.reversing import reverse_payment
-from chalicelib.payments.service.settling import settle_account
+from chalicelib.payments.service.settling import refund_counting_writes, settle_account
 from chalicelib.payments.service.standing import Order, Standing, read_standing
 from chalicelib.payments.service.taking import record_payment
 
@@ -36,6 +36,7 @@ __all__ = [
     "record_arrival",
     "record_payment",
     "record_payments",
+    "refund_counting_writes",
     "reverse_payment",
     "settle_account",
     "standing_payments",

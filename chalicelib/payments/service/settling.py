@@ -3,13 +3,15 @@
 from datetime import date
 
 from chalicelib.audit import service as audit
+from chalicelib.cashiers import service as cashiers
+from chalicelib.cashiers.domain import Movement
 from chalicelib.connections import service as connections
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books
-from chalicelib.payments.domain import MAX_BILLS
+from chalicelib.payments.domain import MAX_BILLS, check_method_known
 from chalicelib.payments.service.crediting import books_of, is_done, paid_out, used_for_bills
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
@@ -34,14 +36,18 @@ def settle_account(
 
     :raises Conflict: while the holder is still served there, or if there is nothing to settle with.
     :raises NotFound: for an unknown connection or holder.
-    :raises Invalid: if the other connection is not theirs, or one transaction can't settle so many bills.
+    :raises Invalid: for an unknown method, a refund that needs a second person, another connection that is not theirs,
+        or more bills than one transaction can settle.
     """
     if refund_by and move_to:
         raise Invalid("bad-settlement", "pay back what is left, or move it: not both", field="moveTo")
+    if refund_by:
+        check_method_known(refund_by, ctx.project.settings.payments, field="refundBy")
     connection = connections.get_connection(ctx, account=account)
     holder = consumer_id or connection.consumer_id
     if holder == connection.consumer_id and connection.status != "closed":
-        message = f"{connection.consumer_name} is still served at {account}: close the connection or hand it over first"
+        who = connection.consumer_name or "the unit"
+        message = f"{who} is still served at {account}: close the connection or hand it over first"
         raise Conflict("still-served", message)
     if move_to:
         _check_theirs(ctx, move_to, holder, account)
@@ -92,12 +98,34 @@ def _settlement_writes(
             raise Invalid(
                 "too-many-bills", f"more than {MAX_BILLS} bills are open: use the credit for some of them first"
             )
+        if refund_by:
+            _check_alone(ctx, Money(left, owed.credit.currency))
         books = _with_other(ctx, books, move_to, owed.holder)
         drafts += _given_back(owed, left, today, refund_by=refund_by, move_to=move_to)
     elif len(drafts) == 0:
         raise Conflict("nothing-due", f"nothing is due at {owed.connection.account}: pay the credit back, or move it")
     posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
-    return [*posting, _audit_write(ctx, owed, drafts, left, refund_by=refund_by, move_to=move_to)]
+    counting = refund_counting_writes(ctx, refund_by, Money(left, owed.credit.currency)) if refund_by and left else []
+    return [*posting, *counting, _audit_write(ctx, owed, drafts, left, refund_by=refund_by, move_to=move_to)]
+
+
+def _check_alone(ctx: ProjectContext, left: Money) -> None:
+    """Check that one person may pay so much back.
+
+    :raises Invalid: if a second person must approve it.
+    """
+    limit = ctx.project.settings.payments.approval_above_minor
+    if limit and left.minor > limit:
+        message = f"{left} are left, and more than {Money(limit, left.currency)} need a second person: leave this out, "
+        raise Invalid("bad-settlement", message + "and ask for a refund of the credit", field="refundBy")
+
+
+def refund_counting_writes(ctx: ProjectContext, method: str, amount: Money) -> list[Action]:
+    """Build the write that counts money paid back in the actor's open cashier session; none without one."""
+    till = cashiers.tills_of(ctx.project, [ctx.actor.id]).get(ctx.actor.id)
+    if till is None:
+        return []
+    return [cashiers.movement_write(ctx.project, till, Movement(flow="refunded", method=method, amount=amount.minor))]
 
 
 def _with_other(ctx: ProjectContext, books: Books, move_to: str | None, holder: str | None) -> Books:

@@ -9,7 +9,6 @@ from chalicelib.bills.domain import Bill
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.period import Frequency
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, settle_back_dated
 from chalicelib.payments import repository
@@ -204,7 +203,7 @@ def _part_of(standing: Standing, bill: Bill, part: int, waive_reason: str | None
     share = Share(
         bill_id=bill.id,
         account=bill.account,
-        period_label=Frequency(bill.months).label_of(bill.period),
+        period_label=bill.label,
         principal_due=max(standing.due(bill) - late_due, 0),
         late_due=late_due,
         waived=waived,

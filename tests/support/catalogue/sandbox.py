@@ -225,7 +225,7 @@ class Place:
         """Import a transfer that names nothing, and make a bill that it could be for."""
         self.transfers()
         things = self.bill()
-        file = f"amount,date,reference\n1.00,2025-11-11,T-{self.number}\n".encode()
+        file = f"amount,date,reference\n275.00,2025-11-11,T-{self.number}\n".encode()
         bring_file(self.sandbox.utility, self._admin, "bank", file)
         lines = self._admin.get(f"{self._base}/bank-lines").expect(200)["items"]
         return {**things, "lineId": next(one["id"] for one in lines if one["reference"] == f"T-{self.number}")}
