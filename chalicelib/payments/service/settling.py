@@ -89,9 +89,8 @@ def _settlement_writes(
     left = has + sum(each.credit_minor for each in drafts if each.kind == "credit_used")
     if left and (refund_by or move_to):
         if len(owed.to_pay) > MAX_BILLS:
-            raise Invalid(
-                "too-many-bills", f"more than {MAX_BILLS} bills are open: use the credit for some of them first"
-            )
+            message = f"more than {MAX_BILLS} bills are open: use the credit for some of them first"
+            raise Invalid("too-many-bills", message, field="refundBy" if refund_by else "moveTo")
         books = _with_other(ctx, books, move_to, owed.holder)
         drafts += _given_back(owed, left, today, refund_by=refund_by, move_to=move_to)
     elif len(drafts) == 0:
