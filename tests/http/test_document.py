@@ -144,7 +144,9 @@ _HOLDS: list[tuple[str, str, Callable[[dict[str, Any]], bool]]] = [
     (
         "change",
         "is the rest",
-        lambda it: "received" not in it or _sum(it["amount"], it["change"]) == Decimal(it["received"]),
+        lambda it: (
+            not {"received", "amount"} <= it.keys() or _sum(it["amount"], it["change"]) == Decimal(it["received"])
+        ),
     ),
     (
         "credit",
