@@ -29,7 +29,7 @@ MAX_READINGS = 20
 Reason = Annotated[Text, Field(examples=["Misread: 1590, not 1690"])]
 Shown = Annotated[DecimalText, Field(ge=0)]
 RegisterCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,19}$", examples=["night"])]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f2c4e7a1b3d5f609f2c4e7a1b3d5f60"])]
 
 
 class NewVoid(Schema):

@@ -15,6 +15,7 @@ _NEXT_CONSUMER_ID = "01KBMZ7X6EAS4Z9T6W8A1Y3G2C"
 _CONSUMER_USER_ID = "01KBMZ6W5D9R3Y8S5V7Z0X2F1B"
 _SESSION_ID = "01K98WJ1C0041061050R3GG28A"
 _PAYMENT_ID = "01KBNC6X4A9D2F5H8K1M3P6R9T"
+_ANNOUNCED_ID = "01KBN6R4X7Z0B3D6F9H2K5M8P1"
 _RUN_ID = "01KBN4H0P7T2W5Y8A1C3E6G9J2"
 _DECIDED = {"decidedBy": _STAFF_ID, "decidedByName": "Ana Reyes", "decidedAt": "2025-11-05T03:10:00.000Z"}
 _UNDECIDED = dict.fromkeys(("decidedBy", "decidedByName", "decidedAt", "reason", "accountNumber"))
@@ -304,6 +305,17 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "reversedByName": None,
         "reversedAt": None,
         "reversalReason": None,
+    },
+    "AnnouncedPaymentOut": dict.fromkeys(
+        ("notes", "received", "paymentId", "reason", "decidedBy", "decidedByName", "decidedAt")
+    )
+    | {
+        "id": _ANNOUNCED_ID,
+        "status": "pending",
+        "amount": "275.00",
+        "announcedBy": _CONSUMER_USER_ID,
+        "announcedByName": "Juan Dela Cruz",
+        "announcedAt": "2025-11-17T11:00:00.000Z",
     },
     "AreaOut": {"level": 2, "version": 1, "uses": 1, "createdAt": "2025-10-20T02:00:00.000Z"},
     "AuditEntryOut": {
@@ -690,7 +702,7 @@ _HISTORY = {"fileName": "history-2026.json", "period": None}
 _BANK = {"fileName": "transfers-2025-11-18.csv", "period": None}
 _PENDING = {"status": "pending", "confirmedBy": None, "confirmedByName": None, "confirmedAt": None}
 _APPROVED = _DECIDED | {"status": "approved", "accountNumber": "2025110001"}
-_LINE_DECIDED = {"decidedBy": _STAFF_ID, "decidedByName": "Ana Reyes", "decidedAt": "2025-11-18T01:40:00.000Z"}
+_DECIDED_ON_THE_18TH = {"decidedBy": _STAFF_ID, "decidedByName": "Ana Reyes", "decidedAt": "2025-11-18T01:40:00.000Z"}
 _DELETED_ROLE = {"name": "meter_reader", "builtIn": False, "permissions": ["readings.submit"]}
 
 # What the answer of an operation holds instead, at its top or in a field of an object in it.
@@ -704,19 +716,21 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
     "ask_for_history_upload": {"record": _HISTORY | _WAITING_IMPORT},
     "ask_for_registry_upload": {"record": _REGISTRY | _WAITING_IMPORT},
     "ask_for_upload": {"record": _WAITING_IMPORT},
-    "assign_bank_line": _LINE_DECIDED | {"status": "assigned", "note": "He called"},
+    "assign_bank_line": _DECIDED_ON_THE_18TH | {"status": "assigned", "note": "He called"},
     "change_role_definition": _DELETED_ROLE,
     "change_areas": {"role": "meter_reader", "areas": ["Poblacion"]},
     "bill_reading": {"origin": "person", "runId": None, "issuedBy": _STAFF_ID, "issuedByName": "Ana Reyes"},
     "close_connection": {"status": "closed", "idleSince": "2025-11-28"},
     "close_month": {"booksClosedUntil": "2025-10-31"},
     "close_project": {"closed": True},
+    "confirm_announced_payment": _DECIDED_ON_THE_18TH
+    | {"status": "completed", "received": "275.00", "paymentId": _ANNOUNCED_ID},
     "define_role": _DELETED_ROLE,
     "delete_project": {"closed": True},
     "delete_role": _DELETED_ROLE,
     "delete_consumer": {"status": "deleted", "connections": 0, "deletedAt": "2025-11-28T08:00:00.000Z"},
     "disable_device": {"status": "disabled"},
-    "dismiss_bank_line": _LINE_DECIDED | {"status": "dismissed", "note": "Rent of the hall"},
+    "dismiss_bank_line": _DECIDED_ON_THE_18TH | {"status": "dismissed", "note": "Rent of the hall"},
     "disconnect": {"status": "disconnected", "idleSince": "2025-11-05"},
     "exchange_meter": {"meterNumber": "SM-22001", "lastReading": "0", "installedOn": "2025-11-05"},
     "get_bank_import": _BANK,
@@ -749,6 +763,7 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
     "register_connection": _JUST_REGISTERED,
     "register_consumer": {"connections": 0, "version": 1},
     "register_self": {"consumer": {"connections": 0, "version": 1}},
+    "reject_announced_payment": _DECIDED_ON_THE_18TH | {"status": "failed", "reason": "Nobody came"},
     "reject_request": _DECIDED | {"status": "rejected", "reason": "There is no pipe in this street yet."},
     "report_issue": {"status": "pending", "changedAt": "2025-11-05T02:30:00.000Z", "responses": []},
     "reverse_payment": {

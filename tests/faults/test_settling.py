@@ -243,10 +243,9 @@ def _effect(office: MoneyOffice) -> object:
 def _without_ids(office: MoneyOffice) -> object:
     """Return the effect, but for the ids of entries of acts without a key: a worker's ids are new each time."""
     stored = office.stored()
-    entries, *others = stored.effect()
     kinds = Counter(
         (each.account, each.holder, each.kind, each.effects, each.credit_minor, each.deposit_minor, each.value_on)
         for each in stored.entries
     )
-    balances = {bill.id: (replace(bill.balance), bill.superseded_by) for bill in stored.bills.values()}
-    return kinds, balances, stored.positions, len(entries), others[0], others[3:]
+    balances = {bill.id: (bill.balance, bill.superseded_by) for bill in stored.bills.values()}
+    return kinds, balances, stored.positions, stored.payments.keys(), stored.series, stored.taken

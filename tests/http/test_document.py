@@ -144,15 +144,16 @@ _HOLDS: list[tuple[str, str, Callable[[dict[str, Any]], bool]]] = [
     (
         "change",
         "is the rest",
-        lambda it: "received" not in it or _sum(it["amount"], it["change"]) == Decimal(it["received"]),
+        lambda it: (
+            not {"received", "amount"} <= it.keys() or _sum(it["amount"], it["change"]) == Decimal(it["received"])
+        ),
     ),
     (
         "credit",
         "is what no bill took",
         lambda it: (
-            "received" not in it
-            or _sum(it["credit"], it.get("deposit", "0"), *(share["paid"] for share in it["bills"]))
-            == Decimal(it["amount"])
+            not {"received", "deposit", "amount"} <= it.keys()
+            or _sum(it["credit"], it["deposit"], *(share["paid"] for share in it["bills"])) == Decimal(it["amount"])
         ),
     ),
     ("reversedAt", "is reversed or not", lambda it: (_status(it) == "reversed") == (it["reversedAt"] is not None)),

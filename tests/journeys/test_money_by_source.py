@@ -643,3 +643,22 @@ def test_s4_200_paid_late_leave_150(open_tenant: Open) -> None:
     assert office.pay("150.01").expect(400)["code"] == "above-due"
     office.pay("150.00").expect(201)
     assert office.now() == ("paid", "0.00")
+
+
+@pytest.mark.covers("S4-020", "S4-021")
+def test_s4_a_new_bill_takes_over_the_old_one_with_its_fine(open_tenant: Open) -> None:
+    office = Electricity(open_tenant)
+    office.on("2025-04-20")
+    office.tenant.read("electricity", "E-1", "900", "2025-04-20")
+    new = office.tenant.bill("electricity", "2025-04")["SRV-1"]
+    assert _shown(new, "total", "carriedOver", "amountDue") == ("200.00", "350.00", "550.00")
+    assert office.now() == ("superseded", "0.00")
+    assert office.pay("1.00").expect(409)["code"] == "superseded"
+    owed = _owed(office.tenant, "electricity", accountNumber="SRV-1")
+    assert (owed["amountDue"], [each["billId"] for each in owed["bills"]]) == ("550.00", [new["id"]])
+    listed = office.tenant.admin.get(f"{office.base}/connections/SRV-1/bills")
+    assert _listed(listed, "status") == ["open", "superseded"]
+    office.bill = new
+    assert office.pay("550.01").expect(400)["code"] == "above-due"
+    office.pay("550.00").expect(201)
+    assert office.now() == ("paid", "0.00")

@@ -95,9 +95,8 @@ def _settlement_writes(
     left = has + sum(each.credit_minor for each in drafts if each.kind == "credit_used")
     if left and (refund_by or move_to):
         if len(owed.to_pay) > MAX_BILLS:
-            raise Invalid(
-                "too-many-bills", f"more than {MAX_BILLS} bills are open: use the credit for some of them first"
-            )
+            message = f"more than {MAX_BILLS} bills are open: use the credit for some of them first"
+            raise Invalid("too-many-bills", message, field="refundBy" if refund_by else "moveTo")
         if refund_by:
             _check_alone(ctx, Money(left, owed.credit.currency))
         books = _with_other(ctx, books, move_to, owed.holder)
