@@ -465,7 +465,7 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", PROJECT + "/bank-lines/{lineId}/assignment"): Operation(
         "payments.record",
         on=Place.bank_line,
-        body=lambda things, _: {"billIds": [things["billId"]]},
+        body=lambda things, _: {"billIds": [things.get("billId", "2025-11.NOBODYS.1")]},
         leaves=frozenset({"payment.recorded", "bank-line.assigned"}),
     ),
     ("POST", PROJECT + "/bank-lines/{lineId}/dismissal"): Operation(
