@@ -465,7 +465,7 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", PROJECT + "/bank-lines/{lineId}/assignment"): Operation(
         "payments.record",
         on=Place.bank_line,
-        body=lambda things, _: {"billIds": [things["billId"]]},
+        body=lambda things, _: {"billIds": [things.get("billId", "2025-11.NOBODYS.1")]},
         leaves=frozenset({"payment.recorded", "bank-line.assigned"}),
     ),
     ("POST", PROJECT + "/bank-lines/{lineId}/dismissal"): Operation(
@@ -617,8 +617,8 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid-sales"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid-sales/{saleId}"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid"): Operation("payments.read", or_own=True),
-    ("GET", "/api/me/owed"): Operation(SIGNED_IN),
-    ("GET", "/api/me/payments"): Operation(SIGNED_IN),
+    ("GET", "/api/me/owed"): Operation("payments.read.own"),
+    ("GET", "/api/me/payments"): Operation("payments.read.own"),
     ("GET", PROJECT + "/inquiry"): Operation("payments.read"),
     ("GET", PROJECT + "/connections/{accountNumber}/entries"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/statement"): Operation("payments.read", or_own=True),
@@ -683,6 +683,7 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("GET", PROJECT + "/payments/{paymentId}/receipt"): Operation("payments.read", or_own=True),
     ("POST", PROJECT + "/payments/{paymentId}/reversal"): Operation(
         "payments.reverse",
+        or_own=True,
         on=Place.payment,
         body={"reason": "typing_error", "note": "Entered twice"},
         leaves=frozenset({"payment.reversed"}),
