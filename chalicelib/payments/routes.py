@@ -81,8 +81,7 @@ def record_payment(ctx: ProjectContext, *, body: NewPayment) -> PaymentOut:
 )
 def record_payments(ctx: ProjectContext, *, body: NewPayments) -> OutcomesOut:
     """Take several payments in one act, each with a receipt of its own; one that is refused stops no other."""
-    orders = [each.order(ctx.project.settings.currency) for each in body.payments]
-    outcomes = service.record_payments(ctx, orders=orders)
+    outcomes = service.record_payments(ctx, orders=body.orders(ctx.project.settings.currency))
     taken = [outcome.payment for outcome in outcomes if outcome.payment]
     shown = {payment.id: payment for payment in _shown(ctx, *taken)}
     results = tuple(outcome_of(outcome, shown) for outcome in outcomes)

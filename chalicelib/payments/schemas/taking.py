@@ -130,6 +130,10 @@ class NewPayments(Schema):
 
     payments: Annotated[tuple[NewPayment, ...], Field(min_length=1, max_length=MAX_BILLS)]
 
+    def orders(self, currency: str) -> list[Order | Invalid]:
+        """Return what is paid by each, or what is wrong with it."""
+        return [_order_of(each, currency) for each in self.payments]
+
 
 class NewAdvance(TenderBody):
     """Money paid in advance: it is credit of the connection's present consumer."""
@@ -178,3 +182,10 @@ class NewReversal(Schema):
 
     reason: ReversalReason
     note: Text | None = Field(default=None, examples=["Returned by the bank: no funds"])
+
+
+def _order_of(payment: NewPayment, currency: str) -> Order | Invalid:
+    try:
+        return payment.order(currency)
+    except Invalid as error:
+        return error

@@ -94,3 +94,12 @@ def test_a_name_that_finds_too_many_is_refused_instead_of_cut(office: Counter) -
     refused = office.staff.get(f"{office.base}/inquiry", q="nora").expect(400)
     assert (refused["code"], refused["errors"][0]["field"]) == ("bad-filter", "q")
     assert office.owed(q="nora20")["accountNumber"] == "N20"
+
+
+def test_an_amount_of_a_batch_that_is_none_stops_no_other_payment(office: Counter) -> None:
+    good = {"accountNumber": "A1", "amount": "75.00", "method": "cash"}
+    sent = {"payments": [good | {"amount": "1.005"}, good, {"method": "cash"}]}
+    done = office.staff.post(f"{office.base}/payments/batch", sent).expect(200)
+    assert (done["taken"], done["refused"]) == (1, 2)
+    refusals = [each["refusal"] and (each["refusal"]["status"], each["refusal"]["field"]) for each in done["results"]]
+    assert refusals == [(400, "amount"), None, (400, "bills")]
