@@ -157,7 +157,10 @@ def settle_account(ctx: ProjectContext, *, account_number: str, body: NewSettlem
     errors="above-credit bad-amount changed no-credit nothing-due",
 )
 def use_credit(ctx: ProjectContext, *, account_number: str, body: CreditUse) -> OwedOut:
-    """Pay a connection's open bills from its consumer's credit, the oldest first, and show what is owed then."""
+    """Pay a connection's open bills from its consumer's credit, the oldest first, and show what is owed then.
+
+    Bills below zero become credit, also if no bill is open; it can be paid back then.
+    """
     amount = parsed_amount(body.amount, ctx.project.settings.currency, "amount")
     owed = service.use_credit(ctx, account=account_number, amount_minor=amount.minor if amount else None)
     return OwedOut.of(OwedView(owed, ctx.project), owed)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import LARGEST_MINOR, Money
 from chalicelib.payments.domain import (
     MAX_BILLS,
     ReversalReason,
@@ -70,9 +70,12 @@ def parsed_amount(text: str | None, currency: str, field: str) -> Money | None:
     :raises Invalid: naming the field.
     """
     try:
-        return Money.parse(text, currency) if text is not None else None
+        amount = Money.parse(text, currency) if text is not None else None
     except Invalid as error:
         raise Invalid(error.code, str(error), field=field) from None
+    if amount and abs(amount.minor) > LARGEST_MINOR:
+        raise Invalid("bad-amount", f"an amount is at most {Money(LARGEST_MINOR, currency)}", field=field)
+    return amount
 
 
 class PaidBillBody(Schema):
