@@ -25,7 +25,7 @@ from chalicelib.platform import dynamo
 from tests.support import table
 
 Place = tuple[str, str | None]
-_PAYING = {"payment", "advance", "credit_used", "late_charge_lowered"}
+_PAYING = {"payment", "advance", "deposit", "credit_used", "late_charge_lowered"}
 """Kinds of entries that move what was paid; others pay credit out, or grant it."""
 
 
