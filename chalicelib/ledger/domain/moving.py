@@ -15,20 +15,16 @@ from chalicelib.tenancy.domain import LateChargeRule
 class Moved:
     """What becomes of a bill's money when another is issued in its place.
 
-    `voids` is what voiding does to the old one, and `freed_minor` what becomes credit. The rest is of the new one:
-    `adjusted` its late charges and notes, by the kind of their entries, and `money` what it gets, by the day on which
-    that was paid. What it has no use for stays credit.
+    `voids` is what voiding does to the old one, and `freed_minor` what becomes credit; below zero, what is taken of it.
+    The rest is of the new one: `adjusted` its late charges and notes, by the kind of their entries, and `money` what it
+    gets, by the day on which that was paid; below zero, what it gives as credit, as the old one did. What it has no use
+    for stays credit.
     """
 
     voids: Effect
     freed_minor: int
     adjusted: tuple[tuple[str, Effect], ...] = ()
     money: tuple[tuple[date, Effect], ...] = ()
-
-    @property
-    def used_minor(self) -> int:
-        """What the new bill gets of the money."""
-        return sum(effect.paid for _, effect in self.money)
 
 
 def move(old: Bill, new: Bill | None, entries: Iterable[Entry], rule: LateChargeRule | None) -> Moved:
@@ -45,10 +41,10 @@ def move(old: Bill, new: Bill | None, entries: Iterable[Entry], rule: LateCharge
         return Moved(voids, freed)
     adjusted = _adjusted(old, new, known, rule)
     bill = replace(new, balance=balance_after(new.balance, [effect for _, effect in adjusted]))
-    money: list[tuple[date, Effect]] = []
-    left = freed
+    money = _given_again(old, bill, known)
+    left = max(freed, 0)
     for day, paid, late_paid in _money_by_day(known, old.id):
-        effect = _settled(bill, min(paid, left), late_paid)
+        effect = _settled(bill, min(paid, left), min(late_paid, left))
         if effect.paid:
             money.append((day, effect))
             left -= effect.paid
@@ -59,9 +55,12 @@ def move(old: Bill, new: Bill | None, entries: Iterable[Entry], rule: LateCharge
 def freed_minor(bill: Bill, entries: Iterable[Entry]) -> int:
     """Return what becomes credit when a bill is voided: what was paid, without what notes on it have made credit since.
 
-    275.00 paid, and a credit note of 75.00, which became credit: 200.00.
+    Below zero, it is taken of the credit: a note made it credit, and the payment was reversed since, or the bill itself
+    is below zero, and its amount became credit.
+
+    275.00 paid, and a credit note of 75.00, which became credit: 200.00. The payment reversed: -75.00.
     """
-    return max(bill.balance.paid - _noted_as_credit(bill, entries), 0)
+    return bill.balance.paid - _noted_as_credit(bill, entries)
 
 
 def _noted_as_credit(bill: Bill, entries: Iterable[Entry]) -> int:
@@ -88,6 +87,13 @@ def _adjusted(old: Bill, new: Bill, entries: Sequence[Entry], rule: LateChargeRu
         "write_off": Effect(bill_id=new.id, written_off=written_off),
     }
     return [(kind, effect) for kind, effect in effects.items() if effect != Effect(bill_id=new.id)]
+
+
+def _given_again(old: Bill, new: Bill, entries: Iterable[Entry]) -> list[tuple[date, Effect]]:
+    """Return what a new bill below zero gives as credit, because the old one did; any more it gives when it is used."""
+    given = max(old.balance.paid, new.principal_due.minor)
+    days = [each.value_on for each in entries if any(one.bill_id == old.id and one.paid < 0 for one in each.effects)]
+    return [(max(days), Effect(bill_id=new.id, paid=given))] if given < 0 else []
 
 
 def _settled(bill: Bill, paid: int, late_paid: int) -> Effect:
