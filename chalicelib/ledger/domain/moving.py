@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.bills.domain import Bill
+from chalicelib.kernel.money import Money
 from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
 from chalicelib.ledger.domain.late_charges import charged_minor, settled_by
 from chalicelib.ledger.domain.settling import void_effect
@@ -73,20 +74,38 @@ def _noted_as_credit(bill: Bill, entries: Iterable[Entry]) -> int:
 
 def _adjusted(old: Bill, new: Bill, entries: Sequence[Entry], rule: LateChargeRule | None) -> list[tuple[str, Effect]]:
     held, anew = old.balance, new.due_day != old.due_day
+    before = _charged_before(old, rule) if anew else held.late_before
     late = held.late
     if rule and late and not anew:
-        late = min(late, charged_minor(rule, new, settled_by(entries, old.id), held.late_steps))
+        issued = replace(new, balance=replace(new.balance, late_before=before))
+        late = min(
+            late, _carried(rule, issued) + charged_minor(rule, issued, settled_by(entries, old.id), held.late_steps)
+        )
     # A bill that is due anew has its steps before it: those of the old one count no more.
     steps = 0 if anew else held.late_steps
     credited = max(min(held.credited + _noted_as_credit(old, entries), new.total.minor), 0)
     written_off = max(min(held.written_off, new.total.minor - credited), 0)
     effects = {
-        "late_charge": Effect(bill_id=new.id, late=late, late_steps=steps),
+        "late_charge": Effect(bill_id=new.id, late=late, late_steps=steps, late_before=before),
         "waiver": Effect(bill_id=new.id, waived=min(held.waived, late)),
         "credit_note": Effect(bill_id=new.id, credited=credited),
         "write_off": Effect(bill_id=new.id, written_off=written_off),
     }
     return [(kind, effect) for kind, effect in effects.items() if effect != Effect(bill_id=new.id)]
+
+
+def _charged_before(old: Bill, rule: LateChargeRule | None) -> int:
+    """Return the principal for which a one-time late charge is posted, so that only what is more can cost another."""
+    if rule is None or rule.repeats != "once" or not old.balance.late_steps:
+        return old.balance.late_before
+    return old.total.minor
+
+
+def _carried(rule: LateChargeRule, bill: Bill) -> int:
+    """Return what a one-time charge before the bill was due anew may still come to, if the bill falls again."""
+    charged = min(bill.balance.late_before, bill.total.minor)
+    plain = replace(bill, balance=replace(bill.balance, late_before=0), total=Money(charged, bill.total.currency))
+    return charged_minor(rule, plain, (), 1) if charged > 0 else 0
 
 
 def _given_again(old: Bill, new: Bill, entries: Iterable[Entry]) -> list[tuple[date, Effect]]:
