@@ -125,15 +125,7 @@ def bill_violations(bill: Bill) -> list[str]:
     if held.late_due < 0 or held.late_paid < 0:
         said.append(f"{bill.id}: {held.late_paid} is paid of late charges of {held.late}, {held.waived} waived")
     credited = held.credited if bill.total.minor >= 0 else 0
-    sums = (
-        credited,
-        held.written_off,
-        held.late_steps,
-        held.moved_in,
-        held.moved_out,
-        held.late_moved,
-        held.late_before,
-    )
+    sums = (credited, held.written_off, held.late_steps, held.moved_in, held.moved_out, held.late_moved)
     if min(sums) < 0:
         said.append(f"{bill.id}: a sum of its balance is below zero")
     return said

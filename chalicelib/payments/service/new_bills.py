@@ -45,11 +45,14 @@ def after_billing(ctx: ProjectContext, made: Iterable[Bill]) -> None:
 
 
 def _give(ctx: ProjectContext, connection: Connection, newest: Bill) -> None:
-    """Let what a bill below zero gives pay its holder's open bills: it can't take dues over, so they keep theirs."""
+    """Let what a bill below zero gives pay its holder's open bills: it can't take dues over, so they keep theirs.
+
+    The rest is credit.
+    """
     owed = ledger.owed_of(ctx, connection, newest.consumer_id)
     given = -sum(each.due.minor for each in owed.paying_out if each.bill.id == newest.id)
-    if given and owed.to_pay:
-        with suppress(Conflict, Invalid):  # somebody used it meanwhile
+    if given:
+        with suppress(Conflict, Invalid):  # nothing is due, or somebody used it meanwhile
             apply_credit(ctx, connection, newest.consumer_id, amount_minor=given)
 
 
