@@ -56,7 +56,7 @@ class TrueReading(Schema):
 class ReadingsToCorrect(Schema):
     """Readings that were billed with wrong values; an estimate too, to spread what was really used."""
 
-    readings: Annotated[list[TrueReading], Field(min_length=1, max_length=MAX_READINGS)]
+    readings: Annotated[tuple[TrueReading, ...], Field(min_length=1, max_length=MAX_READINGS)]
     reason: Reason
 
     def said(self) -> Mapping[str, TrueValue]:
@@ -80,7 +80,7 @@ class CrossedMeters(Schema):
     """Two connections whose meters were taken for each other's."""
 
     account_numbers: Annotated[
-        list[AccountNumber], Field(min_length=2, max_length=2, examples=[["2025110001", "2025110002"]])
+        tuple[AccountNumber, ...], Field(min_length=2, max_length=2, examples=[["2025110001", "2025110002"]])
     ]
     since: Day = Field(alias="from", description="The first day on which they were crossed")
     reason: Reason

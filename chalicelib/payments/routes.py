@@ -81,8 +81,7 @@ def record_payment(ctx: ProjectContext, *, body: NewPayment) -> PaymentOut:
 )
 def record_payments(ctx: ProjectContext, *, body: NewPayments) -> OutcomesOut:
     """Take several payments in one act, each with a receipt of its own; one that is refused stops no other."""
-    orders = [each.order(ctx.project.settings.currency) for each in body.payments]
-    outcomes = service.record_payments(ctx, orders=orders)
+    outcomes = service.record_payments(ctx, orders=body.orders(ctx.project.settings.currency))
     taken = [outcome.payment for outcome in outcomes if outcome.payment]
     shown = {payment.id: payment for payment in _shown(ctx, *taken)}
     results = tuple(outcome_of(outcome, shown) for outcome in outcomes)
@@ -158,7 +157,10 @@ def settle_account(ctx: ProjectContext, *, account_number: str, body: NewSettlem
     errors="above-credit bad-amount changed no-credit nothing-due",
 )
 def use_credit(ctx: ProjectContext, *, account_number: str, body: CreditUse) -> OwedOut:
-    """Pay a connection's open bills from its consumer's credit, the oldest first, and show what is owed then."""
+    """Pay a connection's open bills from its consumer's credit, the oldest first, and show what is owed then.
+
+    Bills below zero become credit, also if no bill is open; it can be paid back then.
+    """
     amount = parsed_amount(body.amount, ctx.project.settings.currency, "amount")
     owed = service.use_credit(ctx, account=account_number, amount_minor=amount.minor if amount else None)
     return OwedOut.of(OwedView(owed, ctx.project), owed)

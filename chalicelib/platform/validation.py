@@ -56,6 +56,8 @@ PATTERNS: Mapping[str, str] = {
     r"^[\x21-\x7e]+$": "Give the place of a picture without spaces, such as 2025-11/101.jpg.",
     r"^[A-Za-z][A-Za-z0-9_-]{0,29}$": "Give up to 30 letters, digits and the signs _ -, the first a letter.",
     r"^[A-Za-z][A-Za-z0-9_-]{0,23}$": "Give up to 24 letters, digits and the signs _ -, the first a letter.",
+    r"^[0-9a-f]{32}$": "Give the digest of the preview as it was shown: 32 of 0-9 and a-f.",
+    r"^[a-z][A-Za-z0-9_-]{0,39}$": "Give up to 40 letters, digits and the signs _ -, the first a small letter.",
     r"^[a-z][a-z0-9_-]{0,19}$": "Give up to 20 small letters, digits and the signs _ -, the first a letter.",
     r"^\d{1,12}(\.\d{1,3})?$": "Give an amount as text, zero or more, such as 150.00.",
     r"^[^#.]*(\.[^#.]+)*$": "Give an area's code: its parts with a dot between them, without #.",

@@ -138,7 +138,8 @@ def _refund(adjustment: Adjustment, standing: Standing) -> tuple[Money, list[Par
     _check_positive(amount.minor)
     if amount.minor > standing.credit_minor:
         credit = Money(standing.credit_minor, standing.currency)
-        raise Invalid("above-credit", f"{amount} is more than the credit of {credit}", field="amount")
+        message = f"{amount} is more than the credit of {credit}; use the credit first, if a bill is below zero"
+        raise Invalid("above-credit", message, field="amount")
     return amount, [Part(kind="refund", credit_minor=-amount.minor)]
 
 

@@ -58,7 +58,7 @@ def list_adjustments_of_connection(
 
     :raises NotFound: for an unknown connection, or another consumer's.
     """
-    connection = connections.get_connection(ctx, account=account)
+    connection = connections.get_connection_ever_held(ctx, account=account)
     return list_adjustments(ctx, account=connection.account, bill_id=None, state=None, limit=limit, cursor=cursor)
 
 

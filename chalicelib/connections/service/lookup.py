@@ -25,9 +25,24 @@ def get_connection(ctx: ProjectContext, *, account: str) -> Connection:
 
     :raises NotFound: for any other.
     """
-    project = ctx.project
-    connection = repository.find_connection(project, _known_account(account))
-    if connection is None or not may_see(ctx, connection):
+    return _seen(ctx, account, may_see)
+
+
+def get_connection_ever_held(ctx: ProjectContext, *, account: str) -> Connection:
+    """Return a connection for what is kept by holder: a consumer also gets one that was theirs before a handover.
+
+    :raises NotFound: for any other.
+    """
+    return _seen(ctx, account, lambda ctx, each: may_see(ctx, each) or _held_by_actor(ctx, each))
+
+
+def _held_by_actor(ctx: ProjectContext, connection: Connection) -> bool:
+    return any(ctx.actor.owns(each.consumer_id) for each in connection.former)
+
+
+def _seen(ctx: ProjectContext, account: str, may: Callable[[ProjectContext, Connection], bool]) -> Connection:
+    connection = repository.find_connection(ctx.project, _known_account(account))
+    if connection is None or not may(ctx, connection):
         raise NotFound("not-found", "there is no connection with this account number", field="accountNumber")
     return connection
 

@@ -66,8 +66,8 @@ def statement_of(
     first = first_day or last - _YEAR
     if not first <= last <= first + timedelta(days=MAX_DAYS):
         raise Invalid("bad-day", f"give days in order, {MAX_DAYS} days apart at most", field="from")
-    connection = connections.get_connection(ctx, account=account)
-    holder = consumer_id or connection.consumer_id
+    connection = connections.get_connection_ever_held(ctx, account=account)
+    holder = consumer_id or (connection.consumer_id if ctx.actor.may("payments.read") else ctx.actor.consumer_id)
     if not _may_see(ctx, holder):
         raise NotFound("not-found", "there is no such statement", field="consumerId")
     project = ctx.project
@@ -100,7 +100,7 @@ def list_entries(ctx: ProjectContext, *, account: str, limit: int, cursor: str |
 
     :raises NotFound: for an unknown connection, or another consumer's.
     """
-    connection = connections.get_connection(ctx, account=account)
+    connection = connections.get_connection_ever_held(ctx, account=account)
     return own_entries(ctx, account=connection.account, limit=limit, cursor=cursor)
 
 

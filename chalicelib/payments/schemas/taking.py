@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import LARGEST_MINOR, Money
 from chalicelib.payments.domain import (
     MAX_BILLS,
     ReversalReason,
@@ -70,9 +70,12 @@ def parsed_amount(text: str | None, currency: str, field: str) -> Money | None:
     :raises Invalid: naming the field.
     """
     try:
-        return Money.parse(text, currency) if text is not None else None
+        amount = Money.parse(text, currency) if text is not None else None
     except Invalid as error:
         raise Invalid(error.code, str(error), field=field) from None
+    if amount and abs(amount.minor) > LARGEST_MINOR:
+        raise Invalid("bad-amount", f"an amount is at most {Money(LARGEST_MINOR, currency)}", field=field)
+    return amount
 
 
 class PaidBillBody(Schema):
@@ -130,6 +133,10 @@ class NewPayments(Schema):
 
     payments: Annotated[tuple[NewPayment, ...], Field(min_length=1, max_length=MAX_BILLS)]
 
+    def orders(self, currency: str) -> list[Order | Invalid]:
+        """Return what is paid by each, or what is wrong with it."""
+        return [_order_of(each, currency) for each in self.payments]
+
 
 class NewAdvance(TenderBody):
     """Money paid in advance: it is credit of the connection's present consumer."""
@@ -178,3 +185,10 @@ class NewReversal(Schema):
 
     reason: ReversalReason
     note: Text | None = Field(default=None, examples=["Returned by the bank: no funds"])
+
+
+def _order_of(payment: NewPayment, currency: str) -> Order | Invalid:
+    try:
+        return payment.order(currency)
+    except Invalid as error:
+        return error

@@ -18,14 +18,17 @@ class Outcome:
     error: MeterbookError | None
 
 
-def record_payments(ctx: ProjectContext, *, orders: Sequence[Order]) -> list[Outcome]:
-    """Take several payments, one after the other; one that is refused does not stop the others.
+def record_payments(ctx: ProjectContext, *, orders: Sequence[Order | MeterbookError]) -> list[Outcome]:
+    """Take several payments, one after the other; one that is refused, or was not understood, stops no other.
 
     A repeated request takes those that the first one did not reach.
     """
     ids = [ctx.new_id() for _ in orders]
     outcomes = []
     for order, payment_id in zip(orders, ids, strict=True):
+        if isinstance(order, MeterbookError):
+            outcomes.append(Outcome(None, order))
+            continue
         try:
             outcomes.append(Outcome(record_payment(ctx, order=order, payment_id=payment_id), None))
         except MeterbookError as error:

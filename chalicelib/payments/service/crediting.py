@@ -198,7 +198,7 @@ def _credit_writes(
     if not 0 < wanted <= credit:
         message = f"give more than zero, and no more than the credit of {owed.credit}"
         raise Invalid("above-credit", message, field="amount")
-    if not owed.to_pay:
+    if not owed.to_pay and not owed.paying_out:
         raise Conflict("nothing-due", f"nothing is due at {owed.connection.account}", field="accountNumber")
     books = books_of(ctx, owed)
     shares = _shares_of_reissues(ctx, owed)

@@ -125,7 +125,7 @@ def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int
 
     :raises NotFound: for an unknown connection, or another consumer's.
     """
-    connection = connections.get_connection(ctx, account=account)
+    connection = connections.get_connection_ever_held(ctx, account=account)
     return _of_entries(ctx, connection.account, lambda _: True, limit=limit, cursor=cursor)
 
 

@@ -9,6 +9,7 @@ from chalice.app import Chalice
 from chalicelib.platform import clock
 from tests.support.counter import PARTS, Counter
 from tests.support.http import Api
+from tests.support.office import Office
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +95,39 @@ def test_a_name_that_finds_too_many_is_refused_instead_of_cut(office: Counter) -
     refused = office.staff.get(f"{office.base}/inquiry", q="nora").expect(400)
     assert (refused["code"], refused["errors"][0]["field"]) == ("bad-filter", "q")
     assert office.owed(q="nora20")["accountNumber"] == "N20"
+
+
+def test_an_amount_of_a_batch_that_is_none_stops_no_other_payment(office: Counter) -> None:
+    good = {"accountNumber": "A1", "amount": "75.00", "method": "cash"}
+    sent = {"payments": [good | {"amount": "1.005"}, good, {"method": "cash"}]}
+    done = office.staff.post(f"{office.base}/payments/batch", sent).expect(200)
+    assert (done["taken"], done["refused"]) == (1, 2)
+    refusals = [each["refusal"] and (each["refusal"]["status"], each["refusal"]["field"]) for each in done["results"]]
+    assert refusals == [(400, "amount"), None, (400, "bills")]
+
+
+def test_a_bill_below_zero_becomes_credit_that_can_be_paid_back(app: Chalice, api: Api) -> None:
+    items = [
+        {"kind": "usage", "code": "use", "label": "Use", "rate": "10"},
+        {"kind": "adjustment", "code": "subsidy", "label": "Subsidy", "amount": "-500"},
+    ]
+    office = Office(app, api, items, today="2025-10-01")
+    office.connect("A1", consumer=office.consumer("Ana"), initialReading="0")
+    office.read("A1", "2025-11-05", "1")
+    assert [bill["total"] for bill in office.run("2025-11")] == ["-490.00"]
+    refund = {"amount": "490.00", "method": "cash", "reason": "Has solar panels"}
+    refused = office.staff.post(f"{office.path('A1')}/refunds", refund).expect(400)
+    assert "use the credit first" in refused["detail"]
+    owed = office.staff.post(f"{office.path('A1')}/credit-uses", {}, key="use").expect(200)
+    assert (owed["credit"], owed["bills"]) == ("490.00", [])
+    assert office.staff.post(f"{office.path('A1')}/credit-uses", {}, key="use").expect(200)["credit"] == "490.00"
+    office.staff.post(f"{office.path('A1')}/refunds", refund).expect(201)
+    owed = office.staff.get(f"{office.base}/inquiry", accountNumber="A1").expect(200)["items"][0]
+    assert (owed["credit"], owed["amountDue"]) == ("0.00", "0.00")
+
+
+def test_no_advance_is_above_the_largest_bill(office: Counter) -> None:
+    body = {"accountNumber": "A1", "amount": "10000000000000.00", "method": "cash"}
+    refused = office.staff.post(f"{office.base}/advances", body).expect(400)
+    assert (refused["code"], refused["errors"][0]["field"]) == ("bad-amount", "amount")
+    _take(office, "advances", "9999999999999.99")

@@ -112,3 +112,21 @@ def test_what_was_paid_and_is_owed_for_a_former_connection_stays_its_former_cons
     home.pay("2025-11-11", home.bills["A3"], final["id"])
     owed = home.sign_in("ana").get("/api/me/owed").expect(200)
     assert [each["accountNumber"] for each in owed["items"]] == ["A1", "A2"], "nothing is owed at the former one"
+
+
+def test_a_former_consumer_still_sees_the_statement_and_payments_of_a_connection(home: Home) -> None:
+    paid = home.pay("2025-11-06", home.bills["A3"], amount="100.00")
+    home.hand_over("A3", "2025-11-10", home.people["Ben"], finalReading="12")
+    home.read("A3", "2025-12-05", "30")
+    home.run("2025-12")
+    final = next(bill["total"] for bill in home.bills_of("A3") if bill["kind"] == "final")
+    ana, ben = home.sign_in("ana"), home.sign_in("ben")
+    path = f"{home.base}/connections/A3"
+    assert [each["id"] for each in ana.get(f"{path}/payments").expect(200)["items"]] == [paid]
+    assert [each["kind"] for each in ana.get(f"{path}/entries").expect(200)["items"]] == ["payment"]
+    assert ana.get(f"{path}/statement").expect(200)["closing"] == str(Decimal("50.00") + Decimal(final))
+    assert ana.get(f"{path}/adjustments").expect(200)["items"] == []
+    [bill] = [each for each in home.bills_of("A3") if each["period"] == "2025-12"]
+    assert ben.get(f"{path}/statement").expect(200)["closing"] == bill["total"]
+    ana.get(path).expect(404)
+    ana.get(f"{path}/statement", consumerId=home.people["Ben"]).expect(404)
