@@ -28,18 +28,18 @@ _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 _CORRECTION = _PROJECT + "/corrections/{id}"
 _RATING_ERRORS = "amount-too-large bill-too-long missing-measure no-tariff not-rated unknown-meter-size"
 _READING_ERRORS = (
-    "bad-number below-previous forbidden impossible-reading not-found not-voidable nothing-to-correct reading-twice "
-    "too-long-ago too-many-bills unknown-register"
+    "already-used bad-number below-previous forbidden impossible-reading not-found not-voidable nothing-to-correct "
+    "reading-twice too-long-ago too-many-bills unknown-register"
 )
 _MOVING_ERRORS = (
-    "already-read before-installed below-previous changed forbidden future-date handed-over impossible-reading "
-    "later-bill later-reading meter-exchanged missing-measure no-meter not-active not-after-last not-confirmed "
-    "not-found "
-    "not-voidable other-period period-frozen register-missing same-meter too-many-readings unknown-register"
+    "already-read already-used before-installed below-previous changed forbidden future-date handed-over "
+    "impossible-reading later-bill later-reading meter-exchanged missing-measure no-meter not-active not-after-last "
+    "not-confirmed not-found not-voidable other-period period-frozen register-missing same-meter "
+    "too-many-readings unknown-register"
 )
 _CROSSING_ERRORS = (
-    "bad-day below-previous forbidden future-date meter-exchanged not-found not-voidable rounds-differ same-meter "
-    "too-long-ago too-many-bills wrong-status"
+    "already-used bad-day below-previous forbidden future-date meter-exchanged not-found not-voidable rounds-differ "
+    "same-meter too-long-ago too-many-bills wrong-status"
 )
 
 
@@ -50,7 +50,7 @@ _CROSSING_ERRORS = (
     permission="adjustments.make",
     body=NewVoid,
     returns=BillOut,
-    errors="bill-voided changed later-bill not-voidable period-frozen",
+    errors="already-used bill-voided changed later-bill not-voidable period-frozen too-many-changes",
 )
 def void_bill(ctx: ProjectContext, *, bill_id: str, body: NewVoid) -> BillOut:
     """Void a bill. It stays on record, what was paid on it becomes credit, and its reading can be billed again."""

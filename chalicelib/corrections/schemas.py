@@ -157,7 +157,7 @@ class PreviewOut(OutSchema, Shows[Preview]):
     readings: tuple[RecountedOut, ...] = Field(validation_alias=AliasPath("plan", "changed"))
     bills: tuple[PreviewedBillOut, ...]
     difference: Amount = Field(description="By how much more is billed in all; below zero, by how much less")
-    credit: Amount = Field(description="What of the money paid becomes credit")
+    credit: Amount = Field(description="What becomes credit; below zero, what is taken of it")
     currency: str = Field(validation_alias=AliasPath("difference", "currency"))
 
 

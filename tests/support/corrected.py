@@ -82,7 +82,7 @@ class Corrected(Office):
             owed = sum(bill.total.minor for bill in theirs) + sum(each.owed_minor for each in entries)
             said += [f"{account}: {due} is due, its bills and entries add up to {owed}"] if due != owed else []
             said += [f"{bill.id} has no successor" for bill in theirs if bill.successor and not self._is_there(bill)]
-            closing = [bill.reading_id for bill in theirs if bill.is_standing]
+            closing = [bill.reading_id for bill in theirs if bill.is_standing and bill.has_reading]
             said += [f"two bills of {one} stand" for one in set(closing) if closing.count(one) > 1]
         return said
 

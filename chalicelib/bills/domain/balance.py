@@ -10,8 +10,9 @@ class Balance:
     `paid` is all money that was counted on the bill, `late_paid` the part of it that paid late charges. `late` are late
     charges, of which `waived` were forgiven; `late_steps` is how many steps of the rule they have charged. `credited`
     and `written_off` lower the principal. `moved_in` are dues of older bills that this one superseded; `moved_out` are
-    those that a newer bill took over, `late_moved` of them late charges. `version` counts the changes, so that two of
-    them can't be made at once.
+    those that a newer bill took over, `late_moved` of them late charges. `late_before` is the principal for which a
+    one-time late charge was posted before the bill was issued again and due anew. `version` counts the changes, so that
+    two of them can't be made at once.
     """
 
     version: int = 0
@@ -25,6 +26,7 @@ class Balance:
     moved_in: int = 0
     moved_out: int = 0
     late_moved: int = 0
+    late_before: int = 0
 
     @property
     def principal_settled(self) -> int:

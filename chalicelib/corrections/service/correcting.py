@@ -20,6 +20,7 @@ from chalicelib.corrections.domain import (
     check_plan,
     too_many_bills,
 )
+from chalicelib.corrections.service.freeing import with_uses_undone
 from chalicelib.corrections.service.planning import plan_of_crossing, plan_of_moving, plan_of_readings
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.money import Money
@@ -53,7 +54,10 @@ class PreviewedBill:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a correction would do; nothing is changed yet. `credit` is what becomes credit of what was paid."""
+    """What a correction would do; nothing is changed yet. `credit` is by how much more credit there is then.
+
+    Below zero, credit is taken back that the bills brought before; bills that it paid are open again.
+    """
 
     plan: Plan
     bills: tuple[PreviewedBill, ...]
@@ -153,10 +157,10 @@ def preview_of(ctx: ProjectContext, planner: Planner) -> Preview:
     """Return what a plan would do to bills and their money."""
     plan = planner(tariffs.unsealed_book(ctx.project))
     check_plan(plan)
-    moved = _moved(ctx, plan)
     books = ledger.open_books(ctx.project, holders=_holders(plan))
     books = Books(_by_id([*_old(plan), *plan.issued]), books.positions)
-    for draft in _drafts(ctx, plan, moved, ""):
+    books, drafts = with_uses_undone(ctx.project, books, _old(plan), _drafts(ctx, plan, _moved(ctx, plan), ""))
+    for draft in drafts:
         books = ledger.posted(books, draft)
     currency = ctx.project.settings.currency
     return Preview(
@@ -166,7 +170,7 @@ def preview_of(ctx: ProjectContext, planner: Planner) -> Preview:
             for each in plan.reissues
         ),
         Money(sum(each.difference.minor for each in plan.reissues), currency),
-        Money(sum(each.freed_minor - each.used_minor for each in moved), currency),
+        Money(sum(draft.credit_minor for draft in drafts), currency),
     )
 
 
@@ -261,7 +265,9 @@ def _correction_writes(ctx: ProjectContext, plan: Plan, record: Correction) -> l
     books = ledger.open_books(project, bill_ids=old, holders=_holders(plan))
     if books.bills != old:
         raise Refused([("bill", None)])  # changed since it was planned: the digest will tell
-    entries = ledger.entries_of_act(ctx, record.id, _drafts(ctx, plan, _moved(ctx, plan), record.reason))
+    drafts = _drafts(ctx, plan, _moved(ctx, plan), record.reason)
+    books, drafts = with_uses_undone(project, books, _old(plan), drafts)
+    entries = ledger.entries_of_act(ctx, record.id, drafts)
     successors = {each.old.id: each.new.id for each in plan.reissues if each.new}
     posting = ledger.entry_writes(project, books, entries, issued=_by_id(plan.issued), successors=successors)
     unbilled = [each.before for each in plan.changed if each.before.bills_voided == each.after.bills_voided]
@@ -346,11 +352,11 @@ def _use_of(ctx: ProjectContext, reissue: Reissue, day: date, effect: Effect) ->
     return ledger.EntryDraft(
         account=reissue.old.account,
         holder=reissue.old.consumer_id,
-        kind="credit_used",
+        kind="credit_used" if effect.paid > 0 else "credit_brought",
         value_on=day,
         effects=(effect,),
         credit_minor=-effect.paid,
-        reason=f"Paid on {reissue.old.id}",
+        reason=f"Paid on {reissue.old.id}" if effect.paid > 0 else f"Credit of {reissue.old.id}",
     )
 
 

@@ -5,11 +5,12 @@ from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
 from chalicelib.connections import service as connections
 from chalicelib.corrections.domain.voiding import check_voidable, voided, with_bill_voided
+from chalicelib.corrections.service.freeing import with_uses_undone
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import freed_minor, post, void_effect
 from chalicelib.platform import dynamo
-from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.readings import service as readings
 from chalicelib.tenancy.domain import ProjectContext
 
@@ -19,12 +20,15 @@ _ATTEMPTS = 12
 def void_bill(ctx: ProjectContext, *, bill_id: str, reason: str) -> Bill:
     """Void a bill with a reason. Its late charges are taken back, and what was paid on it becomes credit.
 
+    Credit that it brought itself, by a note or because it is below zero, is taken back, also from bills that it was
+    used for since, the newest use first.
+
     The bill stays on record. Its reading can be corrected, withdrawn or billed again: then it is the next revision of
     the bill. A repeated request gets the voided bill. Fourteen write units.
 
     :raises NotFound: if there is no such bill, or it is out of the actor's reach.
-    :raises Conflict: if it is voided already, it has no reading, a later bill of its round counts on from it, or a
-        billing run works on its period.
+    :raises Conflict: if it is voided already, it has no reading, a later bill of its round counts on from it, a billing
+        run works on its period, or credit that it brought is gone.
     """
     act_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
@@ -77,15 +81,20 @@ def _writes(ctx: ProjectContext, bill: Bill, act_id: str, reason: str) -> tuple[
         credit_minor=freed_minor(bill, ledger.entries_of_bill(project, bill)),
         reason=reason,
     )
-    entries = ledger.entries_of_act(ctx, act_id, [draft])
+    books, drafts = with_uses_undone(project, books, [bill], [draft])
+    entries = ledger.entries_of_act(ctx, act_id, drafts)
     posting = ledger.entry_writes(project, books, entries)
-    return post(books, entries).bill(bill.id), [
+    writes = [
         readings.period_open_check(project, bill.period),
         readings.reading_change_write(project, with_bill_voided(reading), before=reading),
         *bills.other_bill_checks(project, [each for each in of_round if each.counts and each.place > reading.place]),
         *posting,
         _audit_write(ctx, bill, reason),
     ]
+    if len(writes) > MAX_ACTIONS:
+        message = "the credit that it brought was used too often since then to take it back at once"
+        raise Conflict("too-many-changes", message)
+    return post(books, entries).bill(bill.id), writes
 
 
 def _audit_write(ctx: ProjectContext, bill: Bill, reason: str) -> Action:

@@ -47,6 +47,7 @@ class Effect:
     moved_in: int = 0
     moved_out: int = 0
     late_moved: int = 0
+    late_before: int = 0
     successor: str | None = None
 
     @property

@@ -1,6 +1,6 @@
 """Late charges as of any day, computed from facts: the due day, the rule, and what was settled when."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -129,7 +129,21 @@ def needs_history(rule: LateChargeRule | None, bill: Bill, day: date) -> bool:
 def charged_minor(rule: LateChargeRule, bill: Bill, settled: Iterable[Settled], steps: int) -> int:
     """Return what the first steps of a bill's lateness cost by the rule, with a history of the bill."""
     begins = [_step_begins_of(rule, bill, step) for step in range(1, steps + 1)]
+    if rule.repeats == "once" and bill.balance.late_before:
+        return _charged_on_rest(rule, bill, begins, settled)
     return _accrued_minor(rule, begins, bill.total.minor, settled)
+
+
+def _charged_on_rest(rule: LateChargeRule, bill: Bill, begins: Sequence[date], settled: Iterable[Settled]) -> int:
+    """Return what a one-time charge adds for a bill that is due anew: on what it is more than the one before.
+
+    10 %, charged on 1950.00; issued again with 1960.00: 1.00 more.
+    """
+    before = bill.balance.late_before
+    rest = min([bill.total.minor - before, *_bases(begins, bill.total.minor, settled)])
+    if not begins or rest <= 0:
+        return 0
+    return _accrued_minor(rule, begins, before + rest, ()) - _accrued_minor(rule, begins, before, ())
 
 
 def _step_begins_of(rule: LateChargeRule, bill: Bill, step: int) -> date:

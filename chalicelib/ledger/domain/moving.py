@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.bills.domain import Bill
+from chalicelib.kernel.money import Money
 from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
 from chalicelib.ledger.domain.late_charges import charged_minor, settled_by
 from chalicelib.ledger.domain.settling import void_effect
@@ -15,20 +16,16 @@ from chalicelib.tenancy.domain import LateChargeRule
 class Moved:
     """What becomes of a bill's money when another is issued in its place.
 
-    `voids` is what voiding does to the old one, and `freed_minor` what becomes credit. The rest is of the new one:
-    `adjusted` its late charges and notes, by the kind of their entries, and `money` what it gets, by the day on which
-    that was paid. What it has no use for stays credit.
+    `voids` is what voiding does to the old one, and `freed_minor` what becomes credit; below zero, what is taken of it.
+    The rest is of the new one: `adjusted` its late charges and notes, by the kind of their entries, and `money` what it
+    gets, by the day on which that was paid; below zero, what it gives as credit, as the old one did. What it has no use
+    for stays credit.
     """
 
     voids: Effect
     freed_minor: int
     adjusted: tuple[tuple[str, Effect], ...] = ()
     money: tuple[tuple[date, Effect], ...] = ()
-
-    @property
-    def used_minor(self) -> int:
-        """What the new bill gets of the money."""
-        return sum(effect.paid for _, effect in self.money)
 
 
 def move(old: Bill, new: Bill | None, entries: Iterable[Entry], rule: LateChargeRule | None) -> Moved:
@@ -45,10 +42,10 @@ def move(old: Bill, new: Bill | None, entries: Iterable[Entry], rule: LateCharge
         return Moved(voids, freed)
     adjusted = _adjusted(old, new, known, rule)
     bill = replace(new, balance=balance_after(new.balance, [effect for _, effect in adjusted]))
-    money: list[tuple[date, Effect]] = []
-    left = freed
+    money = _given_again(old, bill, known)
+    left = max(freed, 0)
     for day, paid, late_paid in _money_by_day(known, old.id):
-        effect = _settled(bill, min(paid, left), late_paid)
+        effect = _settled(bill, min(paid, left), min(late_paid, left))
         if effect.paid:
             money.append((day, effect))
             left -= effect.paid
@@ -59,9 +56,12 @@ def move(old: Bill, new: Bill | None, entries: Iterable[Entry], rule: LateCharge
 def freed_minor(bill: Bill, entries: Iterable[Entry]) -> int:
     """Return what becomes credit when a bill is voided: what was paid, without what notes on it have made credit since.
 
-    275.00 paid, and a credit note of 75.00, which became credit: 200.00.
+    Below zero, it is taken of the credit: a note made it credit, and the payment was reversed since, or the bill itself
+    is below zero, and its amount became credit.
+
+    275.00 paid, and a credit note of 75.00, which became credit: 200.00. The payment reversed: -75.00.
     """
-    return max(bill.balance.paid - _noted_as_credit(bill, entries), 0)
+    return bill.balance.paid - _noted_as_credit(bill, entries)
 
 
 def _noted_as_credit(bill: Bill, entries: Iterable[Entry]) -> int:
@@ -74,20 +74,45 @@ def _noted_as_credit(bill: Bill, entries: Iterable[Entry]) -> int:
 
 def _adjusted(old: Bill, new: Bill, entries: Sequence[Entry], rule: LateChargeRule | None) -> list[tuple[str, Effect]]:
     held, anew = old.balance, new.due_day != old.due_day
+    before = _charged_before(old, rule) if anew else held.late_before
     late = held.late
     if rule and late and not anew:
-        late = min(late, charged_minor(rule, new, settled_by(entries, old.id), held.late_steps))
+        issued = replace(new, balance=replace(new.balance, late_before=before))
+        late = min(
+            late, _carried(rule, issued) + charged_minor(rule, issued, settled_by(entries, old.id), held.late_steps)
+        )
     # A bill that is due anew has its steps before it: those of the old one count no more.
     steps = 0 if anew else held.late_steps
     credited = max(min(held.credited + _noted_as_credit(old, entries), new.total.minor), 0)
     written_off = max(min(held.written_off, new.total.minor - credited), 0)
     effects = {
-        "late_charge": Effect(bill_id=new.id, late=late, late_steps=steps),
+        "late_charge": Effect(bill_id=new.id, late=late, late_steps=steps, late_before=before),
         "waiver": Effect(bill_id=new.id, waived=min(held.waived, late)),
         "credit_note": Effect(bill_id=new.id, credited=credited),
         "write_off": Effect(bill_id=new.id, written_off=written_off),
     }
     return [(kind, effect) for kind, effect in effects.items() if effect != Effect(bill_id=new.id)]
+
+
+def _charged_before(old: Bill, rule: LateChargeRule | None) -> int:
+    """Return the principal for which a one-time late charge is posted, so that only what is more can cost another."""
+    if rule is None or rule.repeats != "once" or not old.balance.late_steps:
+        return old.balance.late_before
+    return old.total.minor
+
+
+def _carried(rule: LateChargeRule, bill: Bill) -> int:
+    """Return what a one-time charge before the bill was due anew may still come to, if the bill falls again."""
+    charged = min(bill.balance.late_before, bill.total.minor)
+    plain = replace(bill, balance=replace(bill.balance, late_before=0), total=Money(charged, bill.total.currency))
+    return charged_minor(rule, plain, (), 1) if charged > 0 else 0
+
+
+def _given_again(old: Bill, new: Bill, entries: Iterable[Entry]) -> list[tuple[date, Effect]]:
+    """Return what a new bill below zero gives as credit, because the old one did; any more it gives when it is used."""
+    given = max(old.balance.paid, new.principal_due.minor)
+    days = [each.value_on for each in entries if any(one.bill_id == old.id and one.paid < 0 for one in each.effects)]
+    return [(max(days), Effect(bill_id=new.id, paid=given))] if given < 0 else []
 
 
 def _settled(bill: Bill, paid: int, late_paid: int) -> Effect:

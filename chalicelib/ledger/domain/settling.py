@@ -105,7 +105,8 @@ def void_effect(bill: Bill) -> Effect:
     """
     held = bill.balance
     credited = bill.total.minor - held.written_off
-    return effect_between(bill.id, held, replace(held, paid=0, late=0, late_paid=0, waived=0, credited=credited))
+    after = replace(held, paid=0, late=0, late_paid=0, late_before=0, waived=0, credited=credited)
+    return effect_between(bill.id, held, after)
 
 
 def without_voided(entry: Entry, voided: Collection[str]) -> Entry:

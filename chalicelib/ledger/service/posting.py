@@ -1,6 +1,6 @@
 """Open the books of an act, and build the writes of its entries. Nothing else writes balances and positions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -238,18 +238,26 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     return Books(bills_after, {**books.positions, place: position})
 
 
-def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, missing: int) -> list[Entry]:
+def uses_of_credit(
+    project: Project,
+    account: str,
+    holder: str | None,
+    *,
+    since: date,
+    missing: int,
+    voiding: Collection[str] = (),
+) -> list[Entry]:
     """Return the newest uses of a holder's credit that must be undone so that so much of it is free again.
 
     Those since a day; and earlier ones, if a reversal has taken credit since: it may have been another payment's, that
-    was used before.
+    was used before. What bills got that the same act is `voiding` is free already.
     """
     if missing <= 0:
         return []
     entries = _entries_of_holder(project, account, holder, since)
-    uses, freed = _newest_uses(entries, missing)
+    uses, freed = _newest_uses(entries, missing, voiding)
     if freed < missing and any(each.kind == "reversal" and each.credit_minor < 0 for each in entries):
-        return _newest_uses(_entries_of_holder(project, account, holder, None), missing)[0]
+        return _newest_uses(_entries_of_holder(project, account, holder, None), missing, voiding)[0]
     return uses
 
 
@@ -257,10 +265,10 @@ def _entries_of_holder(project: Project, account: str, holder: str | None, first
     return [each for each in repository.entries_between(project, account, first, None) if each.holder == holder]
 
 
-def _newest_uses(entries: Sequence[Entry], missing: int) -> tuple[list[Entry], int]:
+def _newest_uses(entries: Sequence[Entry], missing: int, voiding: Collection[str]) -> tuple[list[Entry], int]:
     """Return uses of credit that nobody has undone, and how much they free."""
     undone = {each.reverses for each in entries}
-    voided = {effect.bill_id for each in entries if each.kind == "voided" for effect in each.effects}
+    voided = {effect.bill_id for each in entries if each.kind == "voided" for effect in each.effects} | set(voiding)
     uses: list[Entry] = []
     freed = 0
     for entry in reversed(entries):

@@ -1,11 +1,14 @@
 """Take money in advance, and use a holder's credit for their bills."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Literal
 
 from chalicelib.audit import service as audit
+from chalicelib.bills import service as bills
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
@@ -144,6 +147,8 @@ def _advance_writes(ctx: ProjectContext, payment: Payment) -> list[Action]:
 def use_credit(ctx: ProjectContext, *, account: str, amount_minor: int | None = None) -> ledger.Owed:
     """Use the credit of a connection's present holder for their open bills, the oldest first; return what is owed then.
 
+    What was paid on a voided bill goes to the one that was issued in its place first.
+
     Late charges of the day are posted first and paid first. A repeated request changes nothing.
 
     :raises Conflict: if there is no credit, or nothing is due.
@@ -196,7 +201,8 @@ def _credit_writes(
     if not owed.to_pay and not owed.paying_out:
         raise Conflict("nothing-due", f"nothing is due at {owed.connection.account}", field="accountNumber")
     books = books_of(ctx, owed)
-    drafts = [*paid_out(owed, today), *used_for_bills(owed, wanted, today)]
+    shares = _shares_of_reissues(ctx, owed)
+    drafts = [*paid_out(owed, today), *used_for_bills(owed, wanted, today, shares=shares)]
     posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
     facts: dict[str, object] = {
         "used": Money(-sum(each.credit_minor for each in drafts if each.kind == "credit_used"), owed.credit.currency),
@@ -233,22 +239,59 @@ def paid_out(owed: ledger.Owed, today: date) -> list[ledger.EntryDraft]:
     return [_draft(owed, today)(kind="credit_brought", effects=effects, credit_minor=freed)]
 
 
-def used_for_bills(owed: ledger.Owed, wanted: int, today: date) -> list[ledger.EntryDraft]:
-    """Return what pays the oldest open bills from credit, after their late charges of the day; none if none is open."""
+def _shares_of_reissues(ctx: ProjectContext, owed: ledger.Owed) -> dict[str, int]:
+    """Return how much of what was paid on voided bills the bills that were issued in their place have yet to get."""
+    reissues = {str(each.bill.replaces): each.bill for each in owed.to_pay[:MAX_BILLS] if each.bill.replaces}
+    if not reissues:
+        return {}
+    entries = ledger.entries_of_bills(ctx.project, bills.bills_by_id(ctx.project, list(reissues)).values())
+    shares: dict[str, int] = {}
+    for replaced, found in entries.items():
+        freed = sum(
+            min(-effect.paid, each.credit_minor)
+            for each in found
+            for effect in each.effects
+            if each.kind == "voided" and effect.bill_id == replaced
+        )
+        reissue = reissues[replaced]
+        shares[reissue.id] = max(freed - reissue.balance.paid, 0)
+    return shares
+
+
+def used_for_bills(
+    owed: ledger.Owed, wanted: int, today: date, *, shares: Mapping[str, int] = MappingProxyType({})
+) -> list[ledger.EntryDraft]:
+    """Return what pays open bills from credit, after their late charges of the day; none if none is open.
+
+    Bills get their `shares` first, and the oldest get the rest.
+    """
     late: list[Effect] = []
     money: list[Effect] = []
-    left = wanted
-    for each in owed.to_pay[:MAX_BILLS]:
-        part = min(left, each.due.minor)
+    to_pay = owed.to_pay[:MAX_BILLS]
+    parts = _parts(to_pay, wanted, shares)
+    for each in to_pay:
+        part = parts[each.bill.id]
         if not part:
-            break
+            continue
         if each.coming.minor:
             late.append(Effect(bill_id=each.bill.id, late=each.coming.minor, late_steps=each.coming.steps))
         money.append(Effect(bill_id=each.bill.id, paid=part, late_paid=min(part, each.late_due.minor)))
-        left -= part
     draft, used = _draft(owed, today), sum(effect.paid for effect in money)
     charged = [draft(kind="late_charge", effects=tuple(late))] if late else []
     return [*charged, *([draft(kind="credit_used", effects=tuple(money), credit_minor=-used)] if used else [])]
+
+
+def _parts(to_pay: Sequence[ledger.OwedBill], wanted: int, shares: Mapping[str, int]) -> dict[str, int]:
+    """Return what each bill gets of an amount: its share first, then what is due on the oldest."""
+    parts, left = {each.bill.id: 0 for each in to_pay}, wanted
+    for each in to_pay:
+        parts[each.bill.id] = min(left, each.due.minor, shares.get(each.bill.id, 0))
+        left -= parts[each.bill.id]
+    for each in to_pay:
+        more = min(left, each.due.minor - parts[each.bill.id])
+        parts[each.bill.id] += more
+        left -= more
+    return parts
 
 
 def _draft(owed: ledger.Owed, today: date) -> partial[ledger.EntryDraft]:

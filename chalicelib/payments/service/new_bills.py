@@ -7,7 +7,7 @@ from chalicelib.audit import service as audit
 from chalicelib.bills.domain import Bill
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
-from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
@@ -24,6 +24,8 @@ _ATTEMPTS = 12
 def after_billing(ctx: ProjectContext, made: Iterable[Bill]) -> None:
     """Do what the project wants of new bills: pay them from credit, or let them take over older dues.
 
+    A bill below zero takes no dues over: what it gives pays its holder's open bills instead.
+
     It is safe to repeat, and repairs what an interrupted call left. Nothing is read where the project wants nothing;
     else five requests for a bill whose holder owes or has something.
     """
@@ -36,8 +38,22 @@ def after_billing(ctx: ProjectContext, made: Iterable[Bill]) -> None:
         if account in known and takes == "credit":
             with suppress(Conflict):  # there is no credit, or nothing is due
                 apply_credit(ctx, known[account], bill.consumer_id)
+        elif account in known and bill.total.minor < 0:
+            _give(ctx, known[account], bill)
         elif account in known:
             _supersede(ctx, known[account], bill)
+
+
+def _give(ctx: ProjectContext, connection: Connection, newest: Bill) -> None:
+    """Let what a bill below zero gives pay its holder's open bills: it can't take dues over, so they keep theirs.
+
+    The rest is credit.
+    """
+    owed = ledger.owed_of(ctx, connection, newest.consumer_id)
+    given = -sum(each.due.minor for each in owed.paying_out if each.bill.id == newest.id)
+    if given:
+        with suppress(Conflict, Invalid):  # nothing is due, or somebody used it meanwhile
+            apply_credit(ctx, connection, newest.consumer_id, amount_minor=given)
 
 
 def _supersede(ctx: ProjectContext, connection: Connection, newest: Bill) -> None:

@@ -138,6 +138,44 @@ def test_a_bill_that_rises_is_due_anew_and_one_that_falls_keeps_its_day(app: Cha
     assert office.staff.get(f"{office.path('A1')}/statement").expect(200)["closing"] == "0.00"
 
 
+@pytest.mark.parametrize("late", [LATE, LATE | {"minimum": "50.00"}])
+@pytest.mark.parametrize("paid", ["195.00", "2145.00"])
+def test_a_one_time_late_charge_is_due_on_the_difference_only(
+    app: Chalice, api: Api, late: dict[str, Any], paid: str
+) -> None:
+    """10 % of 1950.00 are charged; what it rises by 10.00 costs 1.00 more, when that is late, too."""
+    office = Corrected(app, api, late=late)
+    office.on("2025-10-25")
+    office.pay(office.first["id"], paid).expect(201)
+    office.correct((office.reading["id"], "1691")).expect(201)
+    before = Decimal(office.owed()[0])
+    assert before == Decimal("2155.00") - Decimal(paid)
+    office.on("2025-11-28")
+    assert Decimal(office.owed()[0]) == before + 1
+    rest = office.pay("2025-10.A1.1r2", str(before), paidOn="2025-11-15").expect(201)
+    assert office.owed() == ("0.00", "0.00"), "it was paid in time"
+    office.staff.post(f"{office.base}/payments/{rest['id']}/reversal", {"reason": "typing_error"}).expect(200)
+    office.pay("2025-10.A1.1r2", str(before + 1)).expect(201)
+    assert office.owed() == ("0.00", "0.00")
+    office.correct((office.reading["id"], "1692")).expect(201)
+    assert office.owed() == ("10.00", "0.00")
+    office.on("2026-02-28")
+    assert office.owed() == ("11.00", "0.00")
+    office.correct((office.reading["id"], "1590")).expect(201)
+    assert office.bill("2025-10.A1.1r4")["lateCharge"] == "95.00"
+    assert office.broken() == []
+
+
+def test_a_fixed_late_charge_is_due_once_on_a_bill_that_rises(app: Chalice, api: Api) -> None:
+    office = Corrected(app, api, late={"kind": "fixed", "amount": "150.00"})
+    office.on("2025-10-25")
+    office.pay(office.first["id"], "150.00").expect(201)
+    office.correct((office.reading["id"], "1691")).expect(201)
+    office.on("2025-12-28")
+    assert office.owed() == ("1960.00", "0.00")
+    assert office.broken() == []
+
+
 def test_an_estimate_in_a_dear_block_is_spread_over_its_months(app: Chalice, api: Api) -> None:
     """B15: 40 estimated, then 40 over both months; corrected to 20 and 20, each month is 250.00."""
     blocks = {

@@ -102,6 +102,36 @@ def test_a_payment_of_a_voided_bill_can_be_reversed(office: Corrected) -> None:
     assert office.bill(again["id"])["status"] == "open"
 
 
+def test_what_was_paid_on_a_voided_bill_goes_to_the_one_in_its_place_first(office: Corrected) -> None:
+    """October, 1950.00, stays open; November was paid, voided and is issued again with less: the rest pays October."""
+    reading = office.read("A1", "2025-11-05", "1700")
+    [november] = office.run("2025-11")
+    office.pay(november["id"], "150.00").expect(201)
+    office.void(november["id"]).expect(200)
+    office.put_right(reading["id"], "1698")
+    again = office.staff.post(f"{office.base}/bills", {"readingId": reading["id"]}).expect(201)
+    office.staff.post(f"{office.path('A1')}/credit-uses", {}).expect(200)
+    assert (again["total"], office.bill(again["id"])["status"]) == ("130.00", "paid")
+    assert office.bill(office.first["id"])["amountDue"] == "1930.00"
+    body = {"accountNumber": "A1", "amount": "100.00", "method": "cash"}
+    office.staff.post(f"{office.base}/advances", body).expect(201)
+    office.staff.post(f"{office.path('A1')}/credit-uses", {}).expect(200)
+    assert office.bill(office.first["id"])["amountDue"] == "1830.00"
+    assert office.broken() == []
+
+
+def test_a_bill_in_the_place_of_an_unpaid_one_waits_for_older_ones(office: Corrected) -> None:
+    reading = office.read("A1", "2025-11-05", "1700")
+    [november] = office.run("2025-11")
+    office.void(november["id"]).expect(200)
+    again = office.staff.post(f"{office.base}/bills", {"readingId": reading["id"]}).expect(201)
+    body = {"accountNumber": "A1", "amount": "150.00", "method": "cash"}
+    office.staff.post(f"{office.base}/advances", body).expect(201)
+    office.staff.post(f"{office.path('A1')}/credit-uses", {}).expect(200)
+    assert office.bill(again["id"])["status"] == "open"
+    assert office.bill(office.first["id"])["amountDue"] == "1800.00"
+
+
 def test_only_who_may_adjust_voids(office: Corrected) -> None:
     office.on("2025-10-10")
     path = f"{office.base}/bills/{office.first['id']}/void"
