@@ -16,6 +16,7 @@ from chalicelib.ledger.domain import Books, Effect, Entry, take_back, without_vo
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.payments.service.beginning import check_still_open
+from chalicelib.payments.service.standing import with_successors
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -145,7 +146,7 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
         raise Refused([("payment", None)])
     if any(not bill.is_standing for bill in others.bills.values()):
         raise Refused([("bill", None)])  # voided since its entries were read: decide anew
-    books = _with_successors(ctx, Books({**paid, **others.bills}, others.positions))
+    books = with_successors(ctx, Books({**paid, **others.bills}, others.positions))
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
     drafts += _moved_on(books, drafts)
@@ -156,14 +157,6 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     if len(writes) > MAX_ACTIONS - _ACTIONS_OF_FEE:
         raise Conflict("too-many-changes", "its credit was used too often since then to take it back at once")
     return writes
-
-
-def _with_successors(ctx: ProjectContext, books: Books) -> Books:
-    """Read the bills that took dues over, and those that took them over from these."""
-    while missing := {each.superseded_by for each in books.bills.values() if each.superseded_by} - books.bills.keys():
-        more = ledger.open_books(ctx.project, bill_ids=sorted(missing))
-        books = Books({**books.bills, **more.bills}, books.positions)
-    return books
 
 
 def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.EntryDraft]:

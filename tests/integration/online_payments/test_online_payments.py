@@ -16,6 +16,7 @@ from chalicelib.platform import clock, settings
 from local.simulated_gateway import callback_of
 from tests.support.faults import just_before_writing
 from tests.support.http import Api, Reply
+from tests.support.ledger import Stored, wrong_with
 from tests.support.online import CALLBACKS, Online
 
 
@@ -32,6 +33,12 @@ def office(app: Chalice, api: Api) -> Online:
 
 def _shown(found: dict[str, Any], *names: str) -> tuple[Any, ...]:
     return tuple(found[name] for name in names)
+
+
+def _is_sound(office: Online) -> bool:
+    project = office.utility.context().project
+    assert wrong_with(Stored.of(project.client, project.id)) == []
+    return True
 
 
 @pytest.mark.covers("S2-031", "S2-060", "S2-064", "S2-067", "S1-138")
@@ -254,6 +261,53 @@ def test_money_for_a_bill_that_was_paid_at_the_counter_is_credit_and_listed(offi
     assert office.needing_attention() == []
     again = office.staff.post(path, {"note": "Another"}).expect(409)
     assert again["code"] == "nothing-to-review"
+
+
+def _superseded(office: Online) -> dict[str, Any]:
+    """Return the bill of December that took Ana's dues over on 5 December, with their late charge."""
+    office.read("A1", "2025-12-05", "20")
+    [new] = office.run("2025-12")
+    assert office.bill(office.first["id"])["supersededBy"] == new["id"]
+    return dict(new)
+
+
+def test_money_for_a_bill_that_was_superseded_with_its_late_charge_pays_the_one_that_took_it_over(
+    app: Chalice, api: Api
+) -> None:
+    office = Online(app, api, newBillsTake="dues").on("2025-11-18")
+    started = office.starts()
+    paid = office.paid(started)
+    new = _superseded(office)
+    assert (new["carriedOver"], new["amountDue"]) == ("302.50", "577.50")
+    office.on("2025-12-06").tell(paid).expect(200)
+    [payment] = office.payments()
+    assert _shown(payment, "amount", "paidOn", "bookedOn") == ("275.00", "2025-11-18", "2025-12-06")
+    assert [each["billId"] for each in payment["bills"]] == [new["id"]]
+    assert (office.bill(new["id"])["amountDue"], office.owed()["credit"]) == ("302.50", "0.00")
+    office.staff.post(f"{office.base}/payments/{started['id']}/reversal", {"reason": "other"}).expect(200)
+    assert office.bill(new["id"])["amountDue"] == "577.50"
+    assert _is_sound(office)
+
+
+def test_money_for_a_superseded_bill_whose_successor_is_paid_is_credit(app: Chalice, api: Api) -> None:
+    office = Online(app, api, newBillsTake="dues").on("2025-11-18")
+    paid = office.paid(office.starts())
+    new = _superseded(office)
+    office.pays_at_the_counter(bills=[{"billId": new["id"]}])
+    office.on("2025-12-06").tell(paid).expect(200)
+    assert (office.bill(new["id"])["status"], office.owed()["credit"]) == ("paid", "275.00")
+    assert _is_sound(office)
+
+
+def test_money_for_a_superseded_bill_takes_back_what_its_successor_was_charged_since(app: Chalice, api: Api) -> None:
+    """The successor is charged 10 % of 577.50 on 21 December; with 275.00 of 18 November, it is 10 % of 302.50."""
+    office = Online(app, api, newBillsTake="dues", partPayments=True).on("2025-11-18")
+    paid = office.paid(office.starts())
+    new = _superseded(office)
+    office.on("2025-12-22").pays_at_the_counter(bills=[{"billId": new["id"]}], amount="57.75")
+    office.tell(paid).expect(200)
+    assert _shown(office.bill(new["id"]), "lateCharge", "amountDue") == ("30.25", "275.00")
+    assert _is_sound(office)
 
 
 def test_another_amount_than_asked_for_is_posted_and_listed(office: Online) -> None:
