@@ -223,6 +223,11 @@ def entries_of_origin(project: Project, account: str, origin: str, *, first: dat
     return (each for each in repository.entries_between(project, account, first, last) if each.origin == origin)
 
 
+def entries_since(project: Project, account: str, day: date) -> list[Entry]:
+    """Read the entries of an account that were booked on a day or later, the oldest first."""
+    return list(repository.entries_between(project, account, day, None))
+
+
 def booking_day(project: Project, at: datetime) -> date:
     """Return the day on which what happens at an instant is booked."""
     return local_day(at, project.settings.timezone)

@@ -1,18 +1,18 @@
 """Take a payment back: its bills are open again, its credit is gone, and its receipt stays, marked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import service as bills
-from chalicelib.bills.domain import Charge
+from chalicelib.bills.domain import Bill, Charge
 from chalicelib.cashiers import service as cashiers
 from chalicelib.cashiers.domain import Movement, Till
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, Forbidden, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Books, Effect, Entry, take_back, without_voided
+from chalicelib.ledger.domain import Books, Effect, Entry, freed_credit, take_back, with_freed_credit, without_voided
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.payments.service.beginning import check_still_open
@@ -131,10 +131,7 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     :raises Conflict: if credit that it brought is gone, or was used too often.
     """
     project = ctx.project
-    found = [each for account in after.accounts for each in _entries_of(ctx, after, account) if each.kind in _KINDS]
-    paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
-    voided = {bill.id for bill in paid.values() if not bill.is_standing}
-    made = [without_voided(each, voided) for each in found]
+    paid, made = _made(ctx, after)
     holders = {(each.account, each.holder) for each in made if each.credit_minor or each.deposit_minor}
     before = ledger.open_books(project, holders=holders)
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, before, account, made)]
@@ -185,9 +182,30 @@ def _bill_ids(entries: Iterable[Entry]) -> set[str]:
     return {effect.bill_id for each in entries for effect in each.effects}
 
 
-def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:
-    day = payment.booked_on
-    return list(ledger.entries_of_origin(ctx.project, account, payment.id, first=day, last=day))
+def _made(ctx: ProjectContext, payment: Payment) -> tuple[Mapping[str, Bill], list[Entry]]:
+    """Read what a payment is to give back: its bills, and its entries as they still count.
+
+    Bills that were voided since have given back theirs as credit. Those that money of a past day made credit of are
+    paid again from that, as far as they are due without the payment.
+
+    :raises Refused: if others changed the bills meanwhile.
+    """
+    project = ctx.project
+    since = [each for account in payment.accounts for each in ledger.entries_since(project, account, payment.booked_on)]
+    found = [each for each in since if each.origin == payment.id and each.kind in _KINDS]
+    paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
+    voided = {bill.id for bill in paid.values() if not bill.is_standing}
+    made = [without_voided(each, voided) for each in found]
+    lowered = _bill_ids(each for each in since if each.kind == "late_charge_lowered")
+    freed = [paid[bill_id] for bill_id in sorted(_bill_ids(made) & lowered)]
+    # Their entries are read after the bills: none of those that the bills count is missing.
+    entries = ledger.entries_by_account(project, freed)
+    for bill in freed:
+        made = with_freed_credit(made, bill, freed_credit(bill, entries[bill.account]))
+    for bill_id in _bill_ids(made):
+        if paid[bill_id].balance.paid < sum(each.paid_on(bill_id) for each in made):
+            raise Refused([("bill", None)])  # lowered since its entries were read: decide anew
+    return paid, made
 
 
 def _uses_to_undo(
@@ -205,9 +223,8 @@ def _reversals(books: Books, undone: Sequence[Entry], payment: Payment) -> list[
     """Return what takes entries back, one after the other: uses of credit first, so that none falls below zero."""
     drafts: list[ledger.EntryDraft] = []
     for entry in sorted(undone, key=lambda each: each.credit_minor >= 0):
-        effects = tuple(
-            take_back(books.bill(effect.bill_id), [effect]) for effect in entry.effects if effect != _nothing(effect)
-        )
+        # Also a bill that gives nothing back is named: its money was taken from the credit that was freed of it.
+        effects = tuple(take_back(books.bill(effect.bill_id), [effect]) for effect in entry.effects)
         draft = ledger.EntryDraft(
             account=entry.account,
             holder=entry.holder,
@@ -235,10 +252,6 @@ def _check_left(books: Books, drafts: Iterable[ledger.EntryDraft]) -> None:
         if min(position.credit_minor, position.deposit_minor) < 0:
             message = f"what it brought was paid back, moved or applied at {position.account} since: undo that first"
             raise Conflict("already-used", message)
-
-
-def _nothing(effect: Effect) -> Effect:
-    return Effect(bill_id=effect.bill_id)
 
 
 def _reason(payment: Payment) -> str:

