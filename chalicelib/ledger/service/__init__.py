@@ -19,6 +19,7 @@ from chalicelib.ledger.service.posting import (
     opening_entry,
     posted,
     uses_of_credit,
+    with_books_of_now,
 )
 from chalicelib.ledger.service.statement import (
     Statement,
@@ -62,4 +63,5 @@ __all__ = [
     "posted",
     "statement_of",
     "uses_of_credit",
+    "with_books_of_now",
 ]

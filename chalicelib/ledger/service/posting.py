@@ -25,7 +25,7 @@ from chalicelib.ledger.domain import (
     settled_by,
     without_voided,
 )
-from chalicelib.platform.transaction import Action
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
 
@@ -90,6 +90,11 @@ def _within_open_books(project: Project, draft: EntryDraft) -> EntryDraft:
         return replace(draft, value_on=closed + _DAY)
     message = f"the books are closed until {closed}: date it {closed + _DAY} or later"
     raise Invalid("month-closed", message, field="paidOn")
+
+
+def with_books_of_now(ctx: ProjectContext, refused: Refused) -> ProjectContext:
+    """Return the context of an act that is decided anew, with the project as it is now if a month was closed."""
+    return tenancy.enter_project(ctx) if "books" in refused.labels else ctx
 
 
 def open_books(

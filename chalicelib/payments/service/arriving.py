@@ -52,17 +52,17 @@ def record_arrival(ctx: ProjectContext, *, arrival: Arrival, also: Also = no_mor
 
     :raises TryLater: if others keep changing the same bills: nothing is written then.
     """
-    arrival = _in_open_books(ctx, arrival)
-    tender = Tender(method=arrival.method, amount=arrival.amount, received=None, paid_on=arrival.on, desk=arrival.desk)
-    plan = receipt_plan(ctx.project, tender, arrival.on)
     for attempt in range(_ATTEMPTS):
+        arrival = _in_open_books(ctx, arrival)
+        plan = receipt_plan(ctx.project, _tender_of(arrival), arrival.on)
         stored, last, _ = repository.find_with_series(ctx.project, arrival.payment_id, plan.series)
         if stored:
             return stored
         payment, writes = _decide(ctx, arrival, plan, last=last, attempt=attempt)
         try:
             transact([*writes, *also(payment)])
-        except Refused:
+        except Refused as refused:
+            ctx = ledger.with_books_of_now(ctx, refused)
             dynamo.pause(attempt)
         else:
             return payment
@@ -73,6 +73,10 @@ def _in_open_books(ctx: ProjectContext, arrival: Arrival) -> Arrival:
     """Return the arrival on the first day of open books, if those of its own day are closed."""
     closed = ctx.project.books_closed_until
     return replace(arrival, on=closed + timedelta(days=1)) if closed and arrival.on <= closed else arrival
+
+
+def _tender_of(arrival: Arrival) -> Tender:
+    return Tender(method=arrival.method, amount=arrival.amount, received=None, paid_on=arrival.on, desk=arrival.desk)
 
 
 def _decide(

@@ -67,6 +67,7 @@ def reverse_payment(
         except Refused as refused:
             if till and till.cashier == ctx.actor.id:
                 check_still_open(refused)
+            ctx = ledger.with_books_of_now(ctx, refused)
             dynamo.pause(attempt)
         else:
             return after

@@ -262,6 +262,15 @@ def test_money_that_the_counter_takes_a_moment_before_makes_the_callbacks_credit
     assert office.needing_attention() == [started["id"]]
 
 
+def test_money_whose_month_is_closed_while_it_is_posted_counts_after_it(office: Online) -> None:
+    paid = office.paid(office.starts())
+    office.on("2025-12-02")
+    close = {"month": "2025-11"}
+    with just_before_writing(lambda: office.staff.post(f"{office.base}/closed-months", close).expect(200)):
+        office.tell(paid).expect(200)
+    assert [each["paidOn"] for each in office.payments()] == ["2025-12-01"]
+
+
 def test_a_failure_that_is_heard_a_moment_before_completion_does_not_hide_it(office: Online) -> None:
     started = office.starts()
     failure = office.paid(started, "failed")
