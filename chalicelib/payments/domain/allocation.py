@@ -31,9 +31,9 @@ def allocate(
     """Divide an amount among bills.
 
     Bills with a `stated` part get it; the others are paid in full, the oldest first, as far as the amount goes. Without
-    an amount, all that is due is paid.
+    an amount, all that is due is paid. What is more than that is change or credit, if the project wants that.
 
-    :raises Invalid: for more than is due, or a part where parts are not taken.
+    :raises Invalid: for more than is due, a part where parts are not taken, or less than the parts that are stated.
     :raises Conflict: if nothing is due on a bill.
     """
     for due in dues:
