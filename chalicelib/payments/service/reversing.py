@@ -32,7 +32,8 @@ def reverse_payment(
     """Reverse a payment with a reason. Its bills are as if it had never been made, from its own day on.
 
     The open cashier session of the actor counts it; else the one that took the payment, if it is still open. Without
-    the permission for all payments, only those of the actor's own open session are reversed.
+    the permission for all payments, only those of the actor's own open session are reversed. No session counts what a
+    bank or gateway received.
 
     Late charges and waivers that are posted stand. Credit that it brought is taken back, also from bills that it was
     used for since, the newest use first. A returned check costs its payer the project's fee: a bill of its own. A
@@ -106,6 +107,8 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
 def _till_for(ctx: ProjectContext, payment: Payment) -> Till | None:
     """Return the till that gives the money back: the actor's, or the one that took it, if its session is open.
 
+    None gives back what a bank or gateway received.
+
     :raises Forbidden: for a payment that the actor may not reverse.
     """
     tills = cashiers.tills_of(ctx.project, [ctx.actor.id, payment.recorded_by])
@@ -115,7 +118,7 @@ def _till_for(ctx: ProjectContext, payment: Payment) -> Till | None:
     if not ctx.actor.may("payments.reverse") and (taken_in is None or taken_in != mine):
         message = "you reverse only what you took in the cashier session that you have open"
         raise Forbidden("forbidden", message)
-    return mine or taken_in
+    return None if payment.source in {"bank", "online"} else mine or taken_in
 
 
 def _counting_writes(project: Project, payment: Payment, till: Till | None) -> list[Action]:

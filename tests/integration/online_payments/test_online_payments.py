@@ -427,6 +427,16 @@ def test_a_reversed_online_payment_is_not_posted_again_by_a_repeated_callback(of
     assert office.bill(office.first["id"])["amountDue"] == "275.00"
 
 
+def test_no_drawer_gives_back_what_the_gateway_received(office: Online) -> None:
+    started = office.starts()
+    office.completes(started)
+    opened = office.staff.post(f"{office.base}/cashier-sessions", {"desk": "MAIN", "float": "100.00"}).expect(201)
+    path = f"{office.base}/payments/{started['id']}/reversal"
+    assert office.staff.post(path, {"reason": "other"}).expect(200)["reversalCashierSessionId"] is None
+    session = office.staff.get(f"{office.base}/cashier-sessions/{opened['id']}").expect(200)
+    assert (session["expected"], session["methods"]) == ("100.00", opened["methods"])
+
+
 def test_a_repeated_request_starts_one_payment(office: Online) -> None:
     first, second = office.starts(key="once"), office.starts(key="once")
     assert first == second
