@@ -372,6 +372,17 @@ def test_money_for_a_bill_that_was_superseded_with_its_late_charge_pays_the_one_
     assert _is_sound(office)
 
 
+def test_a_superseded_bill_is_not_paid_online_as_the_document_says(app: Chalice, api: Api) -> None:
+    office = Online(app, api, newBillsTake="dues")
+    new = _superseded(office)
+    refused = office.asks(office.first["id"]).expect(409)
+    assert (refused["code"], new["id"] in refused["detail"]) == ("superseded", True)
+    paths = api.get("/api/openapi.json").expect(200)["paths"]
+    for kind in ("online-payments", "announced-payments", "announced-payments/{announcedPaymentId}/confirmation"):
+        said = paths[f"/api/clients/{{clientId}}/projects/{{projectId}}/{kind}"]["post"]["responses"]["409"]
+        assert "superseded" in said["description"], kind
+
+
 def test_money_for_a_superseded_bill_whose_successor_is_paid_is_credit(app: Chalice, api: Api) -> None:
     office = Online(app, api, newBillsTake="dues").on("2025-11-18")
     paid = office.paid(office.starts())
