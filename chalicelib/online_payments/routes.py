@@ -31,7 +31,9 @@ blueprint = Blueprint(__name__)
 _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 _ONLINE = _PROJECT + "/online-payments"
 _ANNOUNCED = _PROJECT + "/announced-payments"
-_STARTING = "bad-method bill-twice fact-missing fact-not-needed not-found nothing-due other-holder too-many-bills"
+_STARTING = (
+    "bad-method bill-twice fact-missing fact-not-needed not-found nothing-due other-holder superseded too-many-bills"
+)
 
 
 @endpoint(
@@ -181,9 +183,10 @@ def get_announced_payment(ctx: ProjectContext, *, announced_payment_id: str) -> 
     permission="payments.record",
     body=NewConfirmation,
     returns=AnnouncedPaymentOut,
-    errors="above-due already-decided bad-amount bad-desk bad-method bad-receipt-number before-bill changed "
-    "counted-receipt-number fact-missing fact-not-needed future-date no-change no-part-payments nothing-due "
-    "other-holder receipt-given receipt-taken received-too-little too-many-bills",
+    errors="above-due already-decided bad-amount bad-desk bad-method bad-receipt-number before-bill bill-voided "
+    "changed counted-receipt-number fact-missing fact-not-needed future-date month-closed no-change "
+    "no-part-payments no-session nothing-due other-desk other-holder receipt-given receipt-taken received-too-little "
+    "session-closed superseded too-many-bills",
 )
 def confirm_announced_payment(
     ctx: ProjectContext, *, announced_payment_id: str, body: NewConfirmation

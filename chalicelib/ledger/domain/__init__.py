@@ -28,12 +28,14 @@ from chalicelib.ledger.domain.settling import (
     BackDated,
     PastDay,
     Settlement,
+    freed_credit,
     is_back_dated,
     on_past_day,
     settle,
     settle_back_dated,
     take_back,
     void_effect,
+    with_freed_credit,
     without_voided,
 )
 
@@ -57,6 +59,7 @@ __all__ = [
     "credit_violations",
     "effect_between",
     "fold_violations",
+    "freed_credit",
     "freed_minor",
     "is_back_dated",
     "late_charge_on",
@@ -73,5 +76,6 @@ __all__ = [
     "take_back",
     "violations",
     "void_effect",
+    "with_freed_credit",
     "without_voided",
 ]

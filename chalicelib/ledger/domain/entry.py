@@ -103,6 +103,10 @@ class Entry:
         """By how much it changes what the holder owes: below zero, they owe less. A deposit is no part of it."""
         return sum(effect.due for effect in self.effects) - self.credit_minor
 
+    def paid_on(self, bill_id: str) -> int:
+        """By how much it changes what is paid on a bill."""
+        return sum(effect.paid for effect in self.effects if effect.bill_id == bill_id)
+
 
 def effect_between(bill_id: str, before: Balance, after: Balance) -> Effect:
     """Return the effect that turns one balance of a bill into another."""

@@ -97,6 +97,52 @@ def take_back(bill: Bill, effects: Iterable[Effect]) -> Effect:
     return effect_between(bill.id, held, replace(held, paid=paid, late=late, waived=waived, late_paid=late_paid))
 
 
+def freed_credit(bill: Bill, entries: Iterable[Entry]) -> int:
+    """Return what money of past days made credit of a bill, and no reversal has brought back to it."""
+    known = {each.id: each for each in entries}
+    undone = {each.reverses for each in known.values()}
+    freed = 0
+    for entry in known.values():
+        if entry.kind == "late_charge_lowered" and entry.id not in undone:
+            freed -= entry.paid_on(bill.id)
+        elif entry.kind == "reversal" and entry.reverses in known:
+            freed -= entry.paid_on(bill.id) + known[entry.reverses].paid_on(bill.id)
+    return max(freed, 0)
+
+
+def with_freed_credit(made: Sequence[Entry], bill: Bill, freed_minor: int) -> list[Entry]:
+    """Return a payment's entries as they count if credit that was freed of a bill pays it again, as far as it is due.
+
+    302.50 of the 25th, then 275.00 of the 20th, which made them credit: whoever takes back the former takes them from
+    the credit, and the bill stays paid by the latter.
+    """
+    effects = [effect for entry in made for effect in entry.effects if effect.bill_id == bill.id]
+    taken_back = balance_after(bill.balance, [take_back(bill, effects)])
+    due = replace(bill, balance=replace(taken_back, paid=0, late_paid=0)).amount_due.minor
+    rest = bill.balance.paid - sum(max(effect.paid, 0) for effect in effects)
+    again = max(min(due - rest, freed_minor), 0)
+    counted: dict[str, Entry] = {}
+    for entry in sorted(made, key=lambda each: each.kind != "late_charge_lowered"):  # what it freed itself comes first
+        if all(effect.bill_id != bill.id for effect in entry.effects):
+            counted[entry.id] = entry
+        elif entry.kind == "late_charge_lowered":
+            freed = -entry.paid_on(bill.id)
+            counted[entry.id] = _with_more_paid(entry, bill, freed - min(again, freed))
+            again -= min(again, freed)
+        else:
+            counted[entry.id] = _with_more_paid(entry, bill, -again)
+            again = 0
+    return [counted[entry.id] for entry in made]
+
+
+def _with_more_paid(entry: Entry, bill: Bill, minor: int) -> Entry:
+    """Return an entry that pays so much more of a bill, out of the credit that it brought."""
+    effects = tuple(
+        replace(effect, paid=effect.paid + minor) if effect.bill_id == bill.id else effect for effect in entry.effects
+    )
+    return replace(entry, effects=effects, credit_minor=entry.credit_minor - minor)
+
+
 def void_effect(bill: Bill) -> Effect:
     """Return what voiding a bill does to it: nothing is due on it any more, and nothing is paid.
 

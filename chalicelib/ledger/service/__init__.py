@@ -11,6 +11,7 @@ from chalicelib.ledger.service.posting import (
     entries_of_bill,
     entries_of_bills,
     entries_of_origin,
+    entries_since,
     entry_writes,
     histories,
     late_charges_on,
@@ -18,6 +19,7 @@ from chalicelib.ledger.service.posting import (
     opening_entry,
     posted,
     uses_of_credit,
+    with_books_of_now,
 )
 from chalicelib.ledger.service.statement import (
     Statement,
@@ -44,6 +46,7 @@ __all__ = [
     "entries_of_bill",
     "entries_of_bills",
     "entries_of_origin",
+    "entries_since",
     "entry_writes",
     "histories",
     "inquire",
@@ -60,4 +63,5 @@ __all__ = [
     "posted",
     "statement_of",
     "uses_of_credit",
+    "with_books_of_now",
 ]

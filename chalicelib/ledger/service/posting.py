@@ -25,7 +25,7 @@ from chalicelib.ledger.domain import (
     settled_by,
     without_voided,
 )
-from chalicelib.platform.transaction import Action
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
 
@@ -52,7 +52,8 @@ class EntryDraft:
 def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft]) -> list[Entry]:
     """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any.
 
-    A reversal counts from the day of what it takes back, but never in a month that is closed in the books.
+    A reversal counts from the day of what it takes back, but never in a month that is closed in the books; nor does
+    what it moves on to a bill that took dues over.
 
     :raises Invalid: if another entry would be dated into such a month.
     """
@@ -86,10 +87,15 @@ def _within_open_books(project: Project, draft: EntryDraft) -> EntryDraft:
     closed = project.books_closed_until
     if closed is None or draft.value_on > closed:
         return draft
-    if draft.kind == "reversal":
+    if draft.kind in {"reversal", "superseded"}:  # what opens again on a superseded bill moves on with the reversal
         return replace(draft, value_on=closed + _DAY)
     message = f"the books are closed until {closed}: date it {closed + _DAY} or later"
     raise Invalid("month-closed", message, field="paidOn")
+
+
+def with_books_of_now(ctx: ProjectContext, refused: Refused) -> ProjectContext:
+    """Return the context of an act that is decided anew, with the project as it is now if a month was closed."""
+    return tenancy.enter_project(ctx) if "books" in refused.labels else ctx
 
 
 def open_books(
@@ -221,6 +227,11 @@ def late_charges_on(
 def entries_of_origin(project: Project, account: str, origin: str, *, first: date, last: date) -> Iterator[Entry]:
     """Read the entries that an act made in an account on a day of some."""
     return (each for each in repository.entries_between(project, account, first, last) if each.origin == origin)
+
+
+def entries_since(project: Project, account: str, day: date) -> list[Entry]:
+    """Read the entries of an account that were booked on a day or later, the oldest first."""
+    return list(repository.entries_between(project, account, day, None))
 
 
 def booking_day(project: Project, at: datetime) -> date:

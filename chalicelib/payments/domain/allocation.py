@@ -33,7 +33,7 @@ def allocate(
     Bills with a `stated` part get it; the others are paid in full, the oldest first, as far as the amount goes. Without
     an amount, all that is due is paid.
 
-    :raises Invalid: for more than is due, or a part where parts are not taken.
+    :raises Invalid: for more than is due, a part where parts are not taken, or stated parts that the amount is not.
     :raises Conflict: if nothing is due on a bill.
     """
     for due in dues:
@@ -41,6 +41,8 @@ def allocate(
             raise Conflict("nothing-due", f"nothing is due on bill {due.bill_id}: it is paid", field="bills")
     wanted = {due.bill_id: stated.get(due.bill_id, due.due_minor) for due in dues}
     _check_stated(dues, stated, settings, currency)
+    if amount and stated:
+        _check_sum(dues, stated, amount, settings)
     left = sum(wanted.values()) if amount is None else amount.minor
     parts: dict[str, int] = {}
     for due in _in_order(dues, stated):
@@ -68,6 +70,15 @@ def _check_stated(dues: Iterable[Due], stated: Mapping[str, int], settings: Paym
             raise Invalid("above-due", message, field="bills" if due.bill_id in stated else "amount")
         if part < due.due_minor and not settings.part_payments:
             raise _no_parts(due, currency, field="bills")
+
+
+def _check_sum(dues: Sequence[Due], stated: Mapping[str, int], amount: Money, settings: PaymentSettings) -> None:
+    """Check that an amount is enough for the stated parts, and nothing else where each bill's part is stated."""
+    parts = Money(sum(stated.values()), amount.currency)
+    is_left = len(stated) == len(dues) and amount.minor > parts.minor and settings.overpayment == "credit"
+    if amount.minor < parts.minor or is_left:
+        message = f"the parts add up to {parts}, not to {amount}: correct one of them, or leave amount out"
+        raise Invalid("bad-amount", message, field="amount")
 
 
 def _check_parts(dues: Iterable[Due], parts: Mapping[str, int], settings: PaymentSettings, currency: str) -> None:

@@ -45,23 +45,24 @@ class Arrival:
 def record_arrival(ctx: ProjectContext, *, arrival: Arrival, also: Also = no_more_writes) -> Payment:
     """Post money that has arrived, settle its bills as far as they are due, and number its receipt.
 
-    It is refused for nothing, for it is there. What the bills have no use for, because they were paid or voided
-    meanwhile, becomes credit of the payer. Whoever calls again with the same id gets the payment that is there. `also`
-    is asked at each attempt for more writes of the same transaction.
+    It is refused for nothing, for it is there. Money for a bill that was superseded pays the one that took its dues
+    over. What the bills have no use for, because they were paid or voided meanwhile, becomes credit of the payer.
+    Whoever calls again with the same id gets the payment that is there. `also` is asked at each attempt for more writes
+    of the same transaction.
 
     :raises TryLater: if others keep changing the same bills: nothing is written then.
     """
-    arrival = _in_open_books(ctx, arrival)
-    tender = Tender(method=arrival.method, amount=arrival.amount, received=None, paid_on=arrival.on, desk=arrival.desk)
-    plan = receipt_plan(ctx.project, tender, arrival.on)
     for attempt in range(_ATTEMPTS):
+        arrival = _in_open_books(ctx, arrival)
+        plan = receipt_plan(ctx.project, _tender_of(arrival), arrival.on)
         stored, last, _ = repository.find_with_series(ctx.project, arrival.payment_id, plan.series)
         if stored:
             return stored
         payment, writes = _decide(ctx, arrival, plan, last=last, attempt=attempt)
         try:
             transact([*writes, *also(payment)])
-        except Refused:
+        except Refused as refused:
+            ctx = ledger.with_books_of_now(ctx, refused)
             dynamo.pause(attempt)
         else:
             return payment
@@ -72,6 +73,10 @@ def _in_open_books(ctx: ProjectContext, arrival: Arrival) -> Arrival:
     """Return the arrival on the first day of open books, if those of its own day are closed."""
     closed = ctx.project.books_closed_until
     return replace(arrival, on=closed + timedelta(days=1)) if closed and arrival.on <= closed else arrival
+
+
+def _tender_of(arrival: Arrival) -> Tender:
+    return Tender(method=arrival.method, amount=arrival.amount, received=None, paid_on=arrival.on, desk=arrival.desk)
 
 
 def _decide(
@@ -134,9 +139,22 @@ def _allocated(standing: Standing, arrival: Arrival) -> Allocation:
     """
     left = arrival.amount.minor
     parts: dict[str, int] = {}
-    for bill in sorted(standing.bills, key=lambda each: (each.due_on, each.id)):
-        wanted = arrival.bills[bill.id] if standing.is_past(bill) else max(standing.due(bill), 0)
+    meant = _meant(standing, arrival)
+    for bill in sorted(map(standing.books.bill, meant), key=lambda each: (each.due_on, each.id)):
+        wanted = meant[bill.id] if standing.is_past(bill) else max(standing.due(bill), 0)
         if part := min(wanted, left):
             parts[bill.id] = part
             left -= part
     return Allocation(parts, left)
+
+
+def _meant(standing: Standing, arrival: Arrival) -> dict[str, int]:
+    """Return what is meant for each bill; what was for superseded ones is for those that took their dues over."""
+    meant: dict[str, int] = {}
+    for bill_id, minor in arrival.bills.items():
+        bill = standing.books.bills.get(bill_id)
+        while bill and bill.superseded_by:
+            bill = standing.books.bill(bill.superseded_by)
+        if bill:
+            meant[bill.id] = meant.get(bill.id, 0) + minor
+    return meant

@@ -75,6 +75,7 @@ def record_advance(
             if "receipt number" in refused.labels and tender.receipt_number is not None:
                 message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
                 raise Conflict("receipt-taken", message, field="receiptNumber") from None
+            ctx = ledger.with_books_of_now(ctx, refused)
             dynamo.pause(attempt)
         else:
             return payment

@@ -1,21 +1,22 @@
 """Take a payment back: its bills are open again, its credit is gone, and its receipt stays, marked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import service as bills
-from chalicelib.bills.domain import Charge
+from chalicelib.bills.domain import Bill, Charge
 from chalicelib.cashiers import service as cashiers
 from chalicelib.cashiers.domain import Movement, Till
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, Forbidden, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Books, Effect, Entry, take_back, without_voided
+from chalicelib.ledger.domain import Books, Effect, Entry, freed_credit, take_back, with_freed_credit, without_voided
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.payments.service.beginning import check_still_open
+from chalicelib.payments.service.standing import with_successors
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -31,7 +32,8 @@ def reverse_payment(
     """Reverse a payment with a reason. Its bills are as if it had never been made, from its own day on.
 
     The open cashier session of the actor counts it; else the one that took the payment, if it is still open. Without
-    the permission for all payments, only those of the actor's own open session are reversed.
+    the permission for all payments, only those of the actor's own open session are reversed. No session counts what a
+    bank or gateway received.
 
     Late charges and waivers that are posted stand. Credit that it brought is taken back, also from bills that it was
     used for since, the newest use first. A returned check costs its payer the project's fee: a bill of its own. A
@@ -66,6 +68,7 @@ def reverse_payment(
         except Refused as refused:
             if till and till.cashier == ctx.actor.id:
                 check_still_open(refused)
+            ctx = ledger.with_books_of_now(ctx, refused)
             dynamo.pause(attempt)
         else:
             return after
@@ -104,6 +107,8 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
 def _till_for(ctx: ProjectContext, payment: Payment) -> Till | None:
     """Return the till that gives the money back: the actor's, or the one that took it, if its session is open.
 
+    None gives back what a bank or gateway received.
+
     :raises Forbidden: for a payment that the actor may not reverse.
     """
     tills = cashiers.tills_of(ctx.project, [ctx.actor.id, payment.recorded_by])
@@ -113,7 +118,7 @@ def _till_for(ctx: ProjectContext, payment: Payment) -> Till | None:
     if not ctx.actor.may("payments.reverse") and (taken_in is None or taken_in != mine):
         message = "you reverse only what you took in the cashier session that you have open"
         raise Forbidden("forbidden", message)
-    return mine or taken_in
+    return None if payment.source in {"bank", "online"} else mine or taken_in
 
 
 def _counting_writes(project: Project, payment: Payment, till: Till | None) -> list[Action]:
@@ -130,10 +135,7 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     :raises Conflict: if credit that it brought is gone, or was used too often.
     """
     project = ctx.project
-    found = [each for account in after.accounts for each in _entries_of(ctx, after, account) if each.kind in _KINDS]
-    paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
-    voided = {bill.id for bill in paid.values() if not bill.is_standing}
-    made = [without_voided(each, voided) for each in found]
+    paid, made = _made(ctx, after)
     holders = {(each.account, each.holder) for each in made if each.credit_minor or each.deposit_minor}
     before = ledger.open_books(project, holders=holders)
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, before, account, made)]
@@ -145,7 +147,7 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
         raise Refused([("payment", None)])
     if any(not bill.is_standing for bill in others.bills.values()):
         raise Refused([("bill", None)])  # voided since its entries were read: decide anew
-    books = _with_successors(ctx, Books({**paid, **others.bills}, others.positions))
+    books = with_successors(ctx, Books({**paid, **others.bills}, others.positions))
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
     drafts += _moved_on(books, drafts)
@@ -156,14 +158,6 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     if len(writes) > MAX_ACTIONS - _ACTIONS_OF_FEE:
         raise Conflict("too-many-changes", "its credit was used too often since then to take it back at once")
     return writes
-
-
-def _with_successors(ctx: ProjectContext, books: Books) -> Books:
-    """Read the bills that took dues over, and those that took them over from these."""
-    while missing := {each.superseded_by for each in books.bills.values() if each.superseded_by} - books.bills.keys():
-        more = ledger.open_books(ctx.project, bill_ids=sorted(missing))
-        books = Books({**books.bills, **more.bills}, books.positions)
-    return books
 
 
 def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.EntryDraft]:
@@ -192,9 +186,30 @@ def _bill_ids(entries: Iterable[Entry]) -> set[str]:
     return {effect.bill_id for each in entries for effect in each.effects}
 
 
-def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:
-    day = payment.booked_on
-    return list(ledger.entries_of_origin(ctx.project, account, payment.id, first=day, last=day))
+def _made(ctx: ProjectContext, payment: Payment) -> tuple[Mapping[str, Bill], list[Entry]]:
+    """Read what a payment is to give back: its bills, and its entries as they still count.
+
+    Bills that were voided since have given back theirs as credit. Those that money of a past day made credit of are
+    paid again from that, as far as they are due without the payment.
+
+    :raises Refused: if others changed the bills meanwhile.
+    """
+    project = ctx.project
+    since = [each for account in payment.accounts for each in ledger.entries_since(project, account, payment.booked_on)]
+    found = [each for each in since if each.origin == payment.id and each.kind in _KINDS]
+    paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
+    voided = {bill.id for bill in paid.values() if not bill.is_standing}
+    made = [without_voided(each, voided) for each in found]
+    lowered = _bill_ids(each for each in since if each.kind == "late_charge_lowered")
+    freed = [paid[bill_id] for bill_id in sorted(_bill_ids(made) & lowered)]
+    # Their entries are read after the bills: none of those that the bills count is missing.
+    entries = ledger.entries_by_account(project, freed)
+    for bill in freed:
+        made = with_freed_credit(made, bill, freed_credit(bill, entries[bill.account]))
+    for bill_id in _bill_ids(made):
+        if paid[bill_id].balance.paid < sum(each.paid_on(bill_id) for each in made):
+            raise Refused([("bill", None)])  # lowered since its entries were read: decide anew
+    return paid, made
 
 
 def _uses_to_undo(
@@ -212,9 +227,8 @@ def _reversals(books: Books, undone: Sequence[Entry], payment: Payment) -> list[
     """Return what takes entries back, one after the other: uses of credit first, so that none falls below zero."""
     drafts: list[ledger.EntryDraft] = []
     for entry in sorted(undone, key=lambda each: each.credit_minor >= 0):
-        effects = tuple(
-            take_back(books.bill(effect.bill_id), [effect]) for effect in entry.effects if effect != _nothing(effect)
-        )
+        # Also a bill that gives nothing back is named: its money was taken from the credit that was freed of it.
+        effects = tuple(take_back(books.bill(effect.bill_id), [effect]) for effect in entry.effects)
         draft = ledger.EntryDraft(
             account=entry.account,
             holder=entry.holder,
@@ -242,10 +256,6 @@ def _check_left(books: Books, drafts: Iterable[ledger.EntryDraft]) -> None:
         if min(position.credit_minor, position.deposit_minor) < 0:
             message = f"what it brought was paid back, moved or applied at {position.account} since: undo that first"
             raise Conflict("already-used", message)
-
-
-def _nothing(effect: Effect) -> Effect:
-    return Effect(bill_id=effect.bill_id)
 
 
 def _reason(payment: Payment) -> str:

@@ -81,12 +81,24 @@ def read_standing(ctx: ProjectContext, order: Order, day: date) -> Standing:
 def read_standing_of_arrival(
     ctx: ProjectContext, bill_ids: Iterable[str], *, account: str, holder: str | None, day: date
 ) -> Standing:
-    """Read bills that money has arrived for, and the credit of its payer; bills that are not theirs are left out."""
+    """Read bills that money has arrived for, and the credit of its payer; bills that are not theirs are left out.
+
+    Those that took dues of these over are read with them.
+    """
     found = ledger.open_books(ctx.project, bill_ids=bill_ids, holders=[(account, holder)])
     theirs = {bill_id: bill for bill_id, bill in found.bills.items() if bill.consumer_id == holder}
-    elsewhere = {(bill.account, holder) for bill in theirs.values()} - {(account, holder)}
+    books = with_successors(ctx, Books(theirs, found.positions))
+    elsewhere = {(bill.account, holder) for bill in books.bills.values()} - {(account, holder)}
     more = ledger.open_books(ctx.project, holders=elsewhere).positions if elsewhere else {}
-    return _standing(ctx, Books(theirs, {**found.positions, **more}), day)
+    return _standing(ctx, Books(books.bills, {**books.positions, **more}), day)
+
+
+def with_successors(ctx: ProjectContext, books: Books) -> Books:
+    """Read the bills that took dues over, and those that took them over from these."""
+    while missing := {each.superseded_by for each in books.bills.values() if each.superseded_by} - books.bills.keys():
+        more = ledger.open_books(ctx.project, bill_ids=sorted(missing))
+        books = Books({**books.bills, **more.bills}, books.positions)
+    return books
 
 
 def _standing(ctx: ProjectContext, books: Books, day: date) -> Standing:

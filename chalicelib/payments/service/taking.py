@@ -65,6 +65,7 @@ def record_payment(
         except Refused as refused:
             check_still_open(refused)
             _check_lost(refused, payment, order)
+            ctx = ledger.with_books_of_now(ctx, refused)
             dynamo.pause(attempt)
         else:
             return payment

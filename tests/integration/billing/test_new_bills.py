@@ -66,6 +66,18 @@ def test_a_reversed_payment_of_a_superseded_bill_is_owed_on_its_successor(electr
     assert statement["closing"] == "700.00"
 
 
+def test_a_payment_of_a_superseded_bill_is_reversed_after_its_month_was_closed(electricity: Counter) -> None:
+    paid = electricity.on("2025-11-15").pay(amount="75.00").expect(201)
+    _, new = _second(electricity)
+    electricity.on("2025-12-06")
+    electricity.staff.post(f"{electricity.base}/closed-months", {"month": "2025-11"}).expect(200)
+    electricity.staff.post(f"{electricity.base}/payments/{paid['id']}/reversal", {"reason": "typing_error"}).expect(200)
+    assert (electricity.bill(new["id"])["amountDue"], electricity.bill_now()["amountDue"]) == ("700.00", "0.00")
+    entries = electricity.staff.get(f"{electricity.path('A1')}/entries").expect(200)["items"]
+    days = {each["kind"]: each["valueOn"] for each in entries if each["bookedOn"] == "2025-12-06"}
+    assert days == {"reversal": "2025-12-01", "superseded": "2025-12-01"}
+
+
 def test_late_charges_of_a_bill_count_what_it_took_over(app: Chalice, api: Api) -> None:
     percent = {"kind": "percent", "percent": "10"}
     office = Counter(app, api, late=percent, payments=PARTS | {"newBillsTake": "dues"})

@@ -16,6 +16,7 @@ from chalicelib.platform import clock, settings
 from local.simulated_gateway import callback_of
 from tests.support.faults import just_before_writing
 from tests.support.http import Api, Reply
+from tests.support.ledger import Stored, wrong_with
 from tests.support.online import CALLBACKS, Online
 
 
@@ -32,6 +33,14 @@ def office(app: Chalice, api: Api) -> Online:
 
 def _shown(found: dict[str, Any], *names: str) -> tuple[Any, ...]:
     return tuple(found[name] for name in names)
+
+
+def _is_sound(office: Online) -> bool:
+    project = office.utility.context().project
+    wrong = wrong_with(Stored.of(project.client, project.id), in_order=False)
+    # A payment that made credit of others' money says so: its shares and its credit are more than its amount.
+    assert [said for said in wrong if "shares of" not in said and "what its entries say" not in said] == []
+    return True
 
 
 @pytest.mark.covers("S2-031", "S2-060", "S2-064", "S2-067", "S1-138")
@@ -122,6 +131,78 @@ def test_a_late_callback_takes_back_late_charges_that_were_posted_since(office: 
     assert office.bill(office.first["id"])["lateCharge"] == "0.00"
 
 
+def _late(office: Online, *, amount: str = "275.00", counter: str = "302.50") -> tuple[str, str]:
+    """Pay at the counter on the 25th, then hear of money of the 18th; return the ids of both payments."""
+    started = office.starts()
+    paid = office.paid(started, amount=amount)
+    at_counter = office.on("2025-11-25").pays_at_the_counter(amount=counter)
+    office.tell(paid).expect(200)
+    return at_counter["id"], started["id"]
+
+
+def _reverses(office: Online, payment_id: str) -> Reply:
+    return office.staff.post(f"{office.base}/payments/{payment_id}/reversal", {"reason": "typing_error"})
+
+
+def _stands(office: Online) -> tuple[Any, ...]:
+    assert _is_sound(office)
+    return (*_shown(office.bill(office.first["id"]), "paid", "lateCharge", "amountDue"), office.owed()["credit"])
+
+
+def test_the_counters_payment_is_reversed_after_a_late_callback_made_it_credit(office: Online) -> None:
+    at_counter, online = _late(office)
+    assert _stands(office) == ("275.00", "0.00", "0.00", "302.50")
+    _reverses(office, at_counter).expect(200)
+    assert _stands(office) == ("275.00", "0.00", "0.00", "0.00")
+    _reverses(office, online).expect(200)
+    assert _stands(office) == ("0.00", "27.50", "302.50", "0.00")
+
+
+def test_the_late_callbacks_payment_is_reversed_before_the_counters(office: Online) -> None:
+    at_counter, online = _late(office)
+    _reverses(office, online).expect(200)
+    assert _stands(office) == ("302.50", "27.50", "0.00", "0.00")
+    _reverses(office, at_counter).expect(200)
+    assert _stands(office) == ("0.00", "27.50", "302.50", "0.00")
+
+
+def test_the_counters_payment_is_reversed_from_its_bill_as_far_as_it_did_not_become_credit(
+    app: Chalice, api: Api
+) -> None:
+    """175.00 of the 18th: the late charge is 10.00, and of the 302.50 at the counter 192.50 are credit."""
+    office = Online(app, api, partPayments=True).on("2025-11-18")
+    at_counter, online = _late(office, amount="175.00")
+    assert _stands(office) == ("285.00", "10.00", "0.00", "192.50")
+    _reverses(office, at_counter).expect(200)
+    assert _stands(office) == ("175.00", "10.00", "110.00", "0.00")
+    _reverses(office, online).expect(200)
+    assert _stands(office) == ("0.00", "27.50", "302.50", "0.00")
+
+
+def test_credit_that_was_freed_pays_its_bill_again_before_the_bill_is_open(app: Chalice, api: Api) -> None:
+    """A part of 100.00 and then 200.00 were paid at the counter: what is reversed of it is taken from the credit."""
+    office = Online(app, api, partPayments=True).on("2025-11-18")
+    started = office.starts()
+    paid = office.paid(started)
+    parts = [office.on("2025-11-25").pays_at_the_counter(amount=amount)["id"] for amount in ("100.00", "202.50")]
+    office.tell(paid).expect(200)
+    assert _stands(office) == ("275.00", "0.00", "0.00", "302.50")
+    _reverses(office, parts[0]).expect(200)
+    assert _stands(office) == ("275.00", "0.00", "0.00", "202.50")
+    _reverses(office, started["id"]).expect(200)
+    assert _stands(office) == ("202.50", "27.50", "100.00", "0.00")
+    _reverses(office, parts[1]).expect(200)
+    assert _stands(office) == ("0.00", "27.50", "302.50", "0.00")
+
+
+def test_the_counters_payment_is_not_reversed_once_its_credit_was_paid_back(office: Online) -> None:
+    at_counter, _ = _late(office)
+    refund = {"amount": "302.50", "method": "cash", "reason": "Asked for it"}
+    office.staff.post(f"{office.path('A1')}/refunds", refund).expect(201)
+    assert _reverses(office, at_counter).expect(409)["code"] == "already-used"
+    assert _stands(office) == ("275.00", "0.00", "0.00", "0.00")
+
+
 def test_a_callback_that_comes_twice_makes_one_payment(office: Online) -> None:
     started = office.starts()
     paid = office.paid(started)
@@ -179,6 +260,15 @@ def test_money_that_the_counter_takes_a_moment_before_makes_the_callbacks_credit
         office.completes(started)
     assert (len(office.payments()), office.owed()["credit"]) == (2, "275.00")
     assert office.needing_attention() == [started["id"]]
+
+
+def test_money_whose_month_is_closed_while_it_is_posted_counts_after_it(office: Online) -> None:
+    paid = office.paid(office.starts())
+    office.on("2025-12-02")
+    close = {"month": "2025-11"}
+    with just_before_writing(lambda: office.staff.post(f"{office.base}/closed-months", close).expect(200)):
+        office.tell(paid).expect(200)
+    assert [each["paidOn"] for each in office.payments()] == ["2025-12-01"]
 
 
 def test_a_failure_that_is_heard_a_moment_before_completion_does_not_hide_it(office: Online) -> None:
@@ -256,6 +346,64 @@ def test_money_for_a_bill_that_was_paid_at_the_counter_is_credit_and_listed(offi
     assert again["code"] == "nothing-to-review"
 
 
+def _superseded(office: Online) -> dict[str, Any]:
+    """Return the bill of December that took Ana's dues over on 5 December, with their late charge."""
+    office.read("A1", "2025-12-05", "20")
+    [new] = office.run("2025-12")
+    assert office.bill(office.first["id"])["supersededBy"] == new["id"]
+    return dict(new)
+
+
+def test_money_for_a_bill_that_was_superseded_with_its_late_charge_pays_the_one_that_took_it_over(
+    app: Chalice, api: Api
+) -> None:
+    office = Online(app, api, newBillsTake="dues").on("2025-11-18")
+    started = office.starts()
+    paid = office.paid(started)
+    new = _superseded(office)
+    assert (new["carriedOver"], new["amountDue"]) == ("302.50", "577.50")
+    office.on("2025-12-06").tell(paid).expect(200)
+    [payment] = office.payments()
+    assert _shown(payment, "amount", "paidOn", "bookedOn") == ("275.00", "2025-11-18", "2025-12-06")
+    assert [each["billId"] for each in payment["bills"]] == [new["id"]]
+    assert (office.bill(new["id"])["amountDue"], office.owed()["credit"]) == ("302.50", "0.00")
+    office.staff.post(f"{office.base}/payments/{started['id']}/reversal", {"reason": "other"}).expect(200)
+    assert office.bill(new["id"])["amountDue"] == "577.50"
+    assert _is_sound(office)
+
+
+def test_a_superseded_bill_is_not_paid_online_as_the_document_says(app: Chalice, api: Api) -> None:
+    office = Online(app, api, newBillsTake="dues")
+    new = _superseded(office)
+    refused = office.asks(office.first["id"]).expect(409)
+    assert (refused["code"], new["id"] in refused["detail"]) == ("superseded", True)
+    paths = api.get("/api/openapi.json").expect(200)["paths"]
+    for kind in ("online-payments", "announced-payments", "announced-payments/{announcedPaymentId}/confirmation"):
+        said = paths[f"/api/clients/{{clientId}}/projects/{{projectId}}/{kind}"]["post"]["responses"]["409"]
+        assert "superseded" in said["description"], kind
+
+
+def test_money_for_a_superseded_bill_whose_successor_is_paid_is_credit(app: Chalice, api: Api) -> None:
+    office = Online(app, api, newBillsTake="dues").on("2025-11-18")
+    paid = office.paid(office.starts())
+    new = _superseded(office)
+    office.pays_at_the_counter(bills=[{"billId": new["id"]}])
+    office.on("2025-12-06").tell(paid).expect(200)
+    assert (office.bill(new["id"])["status"], office.owed()["credit"]) == ("paid", "275.00")
+    assert _is_sound(office)
+
+
+def test_money_for_a_superseded_bill_takes_back_what_its_successor_was_charged_since(app: Chalice, api: Api) -> None:
+    """The successor is charged 10 % of 577.50 on 21 December; with 275.00 of 18 November, it is 10 % of 302.50."""
+    office = Online(app, api, newBillsTake="dues", partPayments=True).on("2025-11-18")
+    paid = office.paid(office.starts())
+    new = _superseded(office)
+    office.on("2025-12-22").pays_at_the_counter(bills=[{"billId": new["id"]}], amount="57.75")
+    office.tell(paid).expect(200)
+    assert _shown(office.bill(new["id"]), "lateCharge", "amountDue") == ("30.25", "275.00")
+    assert _is_sound(office)
+
+
 def test_another_amount_than_asked_for_is_posted_and_listed(office: Online) -> None:
     less, more = office.starts(), office.starts()
     office.completes(less, amount="100.00")
@@ -288,6 +436,16 @@ def test_a_reversed_online_payment_is_not_posted_again_by_a_repeated_callback(of
     [payment] = office.payments()
     assert payment["status"] == "reversed"
     assert office.bill(office.first["id"])["amountDue"] == "275.00"
+
+
+def test_no_drawer_gives_back_what_the_gateway_received(office: Online) -> None:
+    started = office.starts()
+    office.completes(started)
+    opened = office.staff.post(f"{office.base}/cashier-sessions", {"desk": "MAIN", "float": "100.00"}).expect(201)
+    path = f"{office.base}/payments/{started['id']}/reversal"
+    assert office.staff.post(path, {"reason": "other"}).expect(200)["reversalCashierSessionId"] is None
+    session = office.staff.get(f"{office.base}/cashier-sessions/{opened['id']}").expect(200)
+    assert (session["expected"], session["methods"]) == ("100.00", opened["methods"])
 
 
 def test_a_repeated_request_starts_one_payment(office: Online) -> None:

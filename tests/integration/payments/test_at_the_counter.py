@@ -112,6 +112,18 @@ def test_parts_add_up_to_what_is_due_and_not_a_cent_more(app: Chalice, api: Api)
     assert found["amount"] == "265.00"
 
 
+def test_an_amount_is_what_its_parts_add_up_to(app: Chalice, api: Api) -> None:
+    office = Counter(app, api, late=None, payments=PARTS | {"overpayment": "credit"})
+    office.read("A1", "2025-12-05", "20")
+    [second] = office.run("2025-12")
+    parts = {"bills": [{"billId": office.first["id"], "amount": "100.00"}, {"billId": second["id"], "amount": "50.00"}]}
+    for amount in ("120.00", "200.00"):
+        refused = office.pay(amount=amount, **parts).expect(400)
+        assert (refused["code"], refused["errors"][0]["field"]) == ("bad-amount", "amount")
+    paid = office.pay(amount="150.00", **parts).expect(201)
+    assert [each["paid"] for each in paid["bills"]] == ["100.00", "50.00"]
+
+
 def test_a_reversed_payment_leaves_its_bill_open_and_its_receipt_void(waterworks: Counter) -> None:
     """B22: a cheque of the bill's amount is returned."""
     waterworks.on("2025-11-18")

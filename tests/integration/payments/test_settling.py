@@ -1,13 +1,15 @@
 """Deposits, bills below zero, accounts that are settled, and months that are closed in the books."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
 from tests.support.counter import PARTS, S3, Counter
+from tests.support.faults import just_before_writing
 from tests.support.http import Api
+from tests.support.meter import metered
 
 
 @pytest.fixture(autouse=True)
@@ -98,3 +100,38 @@ def test_a_closed_month_takes_no_payment_and_a_reversal_counts_after_it(office: 
     office.staff.post(f"{office.base}/payments/{paid['id']}/reversal", {"reason": "typing_error"}).expect(200)
     newest = office.staff.get(f"{office.path('A1')}/entries").expect(200)["items"][0]
     assert (newest["kind"], newest["valueOn"], newest["bookedOn"]) == ("reversal", "2025-12-01", "2025-12-03")
+
+
+def _closing(office: Counter) -> Callable[[], object]:
+    return lambda: office.staff.post(f"{office.base}/closed-months", {"month": "2025-11"}).expect(200)
+
+
+@pytest.mark.parametrize("amount", ["50.00", None])
+def test_a_month_that_is_closed_while_a_payment_is_under_way_takes_it_no_more(
+    office: Counter, amount: str | None
+) -> None:
+    office.on("2025-12-02")
+    more = {"amount": amount} if amount else {}
+    with just_before_writing(_closing(office)), metered() as meter:
+        refused = office.pay(paidOn="2025-11-28", **more).expect(400)
+    assert (refused["code"], refused["errors"][0]["field"]) == ("month-closed", "paidOn")
+    assert "2025-12-01" in refused["detail"]
+    assert meter.requests["TransactWriteItems"] == 2, "one of the payment, one of the closing"
+
+
+def test_a_month_that_is_closed_while_an_advance_is_under_way_takes_it_no_more(office: Counter) -> None:
+    office.on("2025-12-02")
+    body = {"accountNumber": "A1", "amount": "50.00", "method": "cash", "paidOn": "2025-11-28"}
+    with just_before_writing(_closing(office)):
+        refused = office.staff.post(f"{office.base}/advances", body).expect(400)
+    assert refused["code"] == "month-closed"
+
+
+def test_a_reversal_that_is_under_way_when_its_month_is_closed_counts_after_it(office: Counter) -> None:
+    paid = office.pay(amount="100.00").expect(201)
+    office.on("2025-12-02")
+    path = f"{office.base}/payments/{paid['id']}/reversal"
+    with just_before_writing(_closing(office)):
+        office.staff.post(path, {"reason": "typing_error"}).expect(200)
+    newest = office.staff.get(f"{office.path('A1')}/entries").expect(200)["items"][0]
+    assert (newest["kind"], newest["valueOn"]) == ("reversal", "2025-12-01")

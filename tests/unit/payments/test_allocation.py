@@ -68,6 +68,16 @@ def test_a_part_is_more_than_nothing(part: int) -> None:
     assert _code(PARTS, None, stated={"old": part}) == "bad-amount"
 
 
+def test_an_amount_that_its_parts_do_not_add_up_to_is_refused() -> None:
+    both = {"old": 60_00, "new": 40_00}
+    assert _allocate(PARTS, 100_00, stated=both) == Allocation(both)
+    assert _code(PARTS, 99_99, stated=both) == "bad-amount"
+    assert _code(CREDIT, 100_01, stated=both) == "bad-amount"
+    assert _code(PARTS, 100_01, stated=both) == "above-due"
+    assert _code(PARTS, 39_99, stated={"new": 40_00}) == "bad-amount"
+    assert _allocate(CREDIT, 150_00, stated={"new": 40_00}) == Allocation({"new": 40_00, "old": 100_00}, 10_00)
+
+
 _SETTINGS = st.builds(
     PaymentSettings, part_payments=st.booleans(), overpayment=st.sampled_from(["refuse", "change", "credit"])
 )
