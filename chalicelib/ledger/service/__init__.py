@@ -28,6 +28,7 @@ from chalicelib.ledger.service.statement import (
     own_entries,
     statement_of,
 )
+from chalicelib.ledger.service.succeeding import moved_on, with_successors
 
 __all__ = [
     "EntryDraft",
@@ -50,6 +51,7 @@ __all__ = [
     "late_charges_on",
     "list_entries",
     "list_entries_of_bill",
+    "moved_on",
     "my_owed",
     "newest_entries",
     "open_books",
@@ -60,4 +62,5 @@ __all__ = [
     "posted",
     "statement_of",
     "uses_of_credit",
+    "with_successors",
 ]

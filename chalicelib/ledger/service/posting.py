@@ -52,7 +52,8 @@ class EntryDraft:
 def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft]) -> list[Entry]:
     """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any.
 
-    A reversal counts from the day of what it takes back, but never in a month that is closed in the books.
+    A reversal counts from the day of what it takes back, but never in a month that is closed in the books; so does what
+    it moves on.
 
     :raises Invalid: if another entry would be dated into such a month.
     """
@@ -86,7 +87,7 @@ def _within_open_books(project: Project, draft: EntryDraft) -> EntryDraft:
     closed = project.books_closed_until
     if closed is None or draft.value_on > closed:
         return draft
-    if draft.kind == "reversal":
+    if draft.kind in {"reversal", "superseded"}:
         return replace(draft, value_on=closed + _DAY)
     message = f"the books are closed until {closed}: date it {closed + _DAY} or later"
     raise Invalid("month-closed", message, field="paidOn")

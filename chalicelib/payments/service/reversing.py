@@ -145,10 +145,10 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
         raise Refused([("payment", None)])
     if any(not bill.is_standing for bill in others.bills.values()):
         raise Refused([("bill", None)])  # voided since its entries were read: decide anew
-    books = _with_successors(ctx, Books({**paid, **others.bills}, others.positions))
+    books = ledger.with_successors(project, Books({**paid, **others.bills}, others.positions))
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
-    drafts += _moved_on(books, drafts)
+    drafts += ledger.moved_on(books, drafts)
     entries = ledger.entries_of_act(ctx, act_id, drafts)
     posting = ledger.entry_writes(project, books, entries)
     counting = _counting_writes(project, after, till)
@@ -156,36 +156,6 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     if len(writes) > MAX_ACTIONS - _ACTIONS_OF_FEE:
         raise Conflict("too-many-changes", "its credit was used too often since then to take it back at once")
     return writes
-
-
-def _with_successors(ctx: ProjectContext, books: Books) -> Books:
-    """Read the bills that took dues over, and those that took them over from these."""
-    while missing := {each.superseded_by for each in books.bills.values() if each.superseded_by} - books.bills.keys():
-        more = ledger.open_books(ctx.project, bill_ids=sorted(missing))
-        books = Books({**books.bills, **more.bills}, books.positions)
-    return books
-
-
-def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.EntryDraft]:
-    """Return what moves dues that are open again on superseded bills to the bills that took them over."""
-    for draft in drafts:
-        books = ledger.posted(books, draft)
-    moved: list[ledger.EntryDraft] = []
-    while again := next(
-        (each for each in books.bills.values() if each.superseded_by and each.amount_due.minor > 0), None
-    ):
-        due, successor = again.amount_due.minor, str(again.superseded_by)
-        out = Effect(bill_id=again.id, moved_out=due, late_moved=again.balance.late_due, successor=successor)
-        draft = ledger.EntryDraft(
-            account=again.account,
-            holder=again.consumer_id,
-            kind="superseded",
-            value_on=max(each.value_on for each in drafts),
-            effects=(out, Effect(bill_id=successor, moved_in=due)),
-        )
-        moved.append(draft)
-        books = ledger.posted(books, draft)
-    return moved
 
 
 def _bill_ids(entries: Iterable[Entry]) -> set[str]:

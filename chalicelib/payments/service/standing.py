@@ -101,7 +101,7 @@ def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:
     """Return the oldest open bills of an account's holder, as many as one payment takes."""
     connection = connections.get_connection(ctx, account=account)
     owed = ledger.owed_at(ctx, [connection], on=day)[0]
-    due = [each.bill.id for each in owed.bills if each.due.minor > 0]
+    due = [each.bill.id for each in owed.to_pay if not each.bill.superseded_by]
     if not due:
         raise Conflict("nothing-due", f"nothing is due at {account}; enter an advance instead", field="accountNumber")
     return due[:MAX_BILLS]

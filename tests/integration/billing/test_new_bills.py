@@ -66,6 +66,58 @@ def test_a_reversed_payment_of_a_superseded_bill_is_owed_on_its_successor(electr
     assert statement["closing"] == "700.00"
 
 
+def _adjust(office: Counter, what: str, **body: str) -> str:
+    """Adjust the older bill; return the adjustment's id."""
+    path = f"{office.base}/bills/{office.first['id']}/{what}"
+    return str(office.staff.post(path, {"reason": "Complaint"} | body).expect(201)["id"])
+
+
+def _take_back(office: Counter, adjustment: str) -> None:
+    office.staff.post(f"{office.base}/adjustments/{adjustment}/reversal", {"reason": "Wrong"}).expect(200)
+
+
+def test_a_credit_note_taken_back_on_a_superseded_bill_is_owed_on_its_successor(electricity: Counter) -> None:
+    note = _adjust(electricity.on("2025-11-10"), "credit-notes", amount="50.00", reasonCode="goodwill")
+    _, new = _second(electricity)
+    assert new["amountDue"] == "650.00"
+    _take_back(electricity, note)
+    assert (electricity.bill_now()["amountDue"], electricity.bill(new["id"])["amountDue"]) == ("0.00", "700.00")
+    body = {"method": "cash", "accountNumber": "A1", "amount": "700.00"}
+    assert electricity.staff.post(f"{electricity.base}/payments", body).expect(201)["amount"] == "700.00"
+    assert electricity.owed()["amountDue"] == "0.00"
+
+
+def test_a_waiver_taken_back_on_a_superseded_bill_is_owed_on_its_successor(electricity: Counter) -> None:
+    waiver = _adjust(electricity.on("2025-11-25"), "waivers", amount="50.00")
+    _, new = _second(electricity)
+    assert new["amountDue"] == "650.00"
+    _take_back(electricity, waiver)
+    assert (electricity.bill_now()["amountDue"], electricity.bill(new["id"])["amountDue"]) == ("0.00", "700.00")
+
+
+def test_credit_of_a_note_taken_back_reopens_the_last_successor_of_the_bill_it_paid(app: Chalice, api: Api) -> None:
+    settings = PARTS | {"newBillsTake": "dues", "overpayment": "credit"}
+    office = Counter(app, api, late=FINE, payments=settings)
+    office.pay().expect(201)
+    note = _adjust(office, "credit-notes", amount="75.00", reasonCode="goodwill")
+    _, december = _second(office)
+    office.staff.post(f"{office.path('A1')}/credit-uses", {}).expect(200)
+    office.read("A1", "2026-01-05", "30")
+    [january] = office.run("2026-01")
+    assert (january["carriedOver"], office.bill(december["id"])["amountDue"]) == ("350.00", "0.00")
+    _take_back(office, note)
+    assert office.bill(december["id"])["amountDue"] == "0.00"
+    assert office.bill(january["id"])["amountDue"] == "700.00"
+
+
+def test_what_is_taken_back_of_a_closed_month_is_owed_on_the_successor_in_open_books(electricity: Counter) -> None:
+    paid = electricity.on("2025-11-15").pay(amount="75.00").expect(201)
+    _, new = _second(electricity)
+    electricity.staff.post(f"{electricity.base}/closed-months", {"month": "2025-11"}).expect(200)
+    electricity.staff.post(f"{electricity.base}/payments/{paid['id']}/reversal", {"reason": "typing_error"}).expect(200)
+    assert electricity.bill(new["id"])["amountDue"] == "700.00"
+
+
 def test_late_charges_of_a_bill_count_what_it_took_over(app: Chalice, api: Api) -> None:
     percent = {"kind": "percent", "percent": "10"}
     office = Counter(app, api, late=percent, payments=PARTS | {"newBillsTake": "dues"})
