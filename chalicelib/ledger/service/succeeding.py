@@ -26,14 +26,14 @@ def moved_on(books: Books, drafts: Sequence[EntryDraft]) -> list[EntryDraft]:
     while again := next(
         (each for each in books.bills.values() if each.superseded_by and each.amount_due.minor > 0), None
     ):
-        due, successor = again.amount_due.minor, str(again.superseded_by)
-        out = Effect(bill_id=again.id, moved_out=due, late_moved=again.balance.late_due, successor=successor)
+        due, late, successor = again.amount_due.minor, again.balance.late_due, str(again.superseded_by)
+        out = Effect(bill_id=again.id, moved_out=due, late_moved=late, successor=successor)
         draft = EntryDraft(
             account=again.account,
             holder=again.consumer_id,
             kind="superseded",
             value_on=max(each.value_on for each in drafts),
-            effects=(out, Effect(bill_id=successor, moved_in=due)),
+            effects=(out, Effect(bill_id=successor, moved_in=due, late_moved_in=late)),
         )
         moved.append(draft)
         books = posted(books, draft)

@@ -81,7 +81,11 @@ def _superseding_writes(
         )
         for each in older
     ]
-    taken = Effect(bill_id=newest_id, moved_in=sum(each.due.minor for each in older))
+    taken = Effect(
+        bill_id=newest_id,
+        moved_in=sum(effect.moved_out for effect in moved),
+        late_moved_in=sum(effect.late_moved for effect in moved),
+    )
     account, holder = owed.connection.account, owed.holder
     drafts = [
         ledger.EntryDraft(account=account, holder=holder, kind="superseded", value_on=owed.on, effects=(*moved, taken))

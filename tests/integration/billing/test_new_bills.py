@@ -118,13 +118,21 @@ def test_what_is_taken_back_of_a_closed_month_is_owed_on_the_successor_in_open_b
     assert electricity.bill(new["id"])["amountDue"] == "700.00"
 
 
-def test_late_charges_of_a_bill_count_what_it_took_over(app: Chalice, api: Api) -> None:
+def test_late_charges_of_a_bill_count_the_principal_that_it_took_over(app: Chalice, api: Api) -> None:
     percent = {"kind": "percent", "percent": "10"}
     office = Counter(app, api, late=percent, payments=PARTS | {"newBillsTake": "dues"})
     _, new = _second(office)
     assert (new["carriedOver"], new["dueOn"]) == ("302.50", "2025-12-20")
     office.on("2025-12-21")
-    assert office.owed()["bills"][0]["lateCharge"] == "57.75", "10 % of 275.00 + 302.50"
+    assert office.owed()["bills"][0]["lateCharge"] == "82.50", "27.50 that moved, and 10 % of 275.00 + 275.00"
+    office.read("A1", "2026-01-05", "30")
+    [third] = office.run("2026-01")
+    assert (third["carriedOver"], third["amountDue"]) == ("632.50", "907.50")
+    office.on("2026-01-21")
+    assert office.owed()["bills"][0]["lateCharge"] == "165.00", "82.50 that moved, and 10 % of three times 275.00"
+    office.pay(third["id"], amount="200.00").expect(201)
+    [owed] = office.owed()["bills"]
+    assert (owed["lateCharge"], owed["principalDue"]) == ("0.00", "790.00"), "late charges are paid first"
 
 
 def test_one_reading_billed_at_once_takes_over_dues_as_a_run_does(electricity: Counter) -> None:
