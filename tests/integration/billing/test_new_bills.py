@@ -135,6 +135,28 @@ def test_late_charges_of_a_bill_count_the_principal_that_it_took_over(app: Chali
     assert (owed["lateCharge"], owed["principalDue"]) == ("0.00", "790.00"), "late charges are paid first"
 
 
+def test_a_late_charge_that_a_bill_took_over_can_be_waived_there(electricity: Counter) -> None:
+    _, new = _second(electricity)
+    path = f"{electricity.base}/bills/{new['id']}/waivers"
+    waiver = electricity.staff.post(path, {"reason": "Complaint", "amount": "100.00"}).expect(201)
+    assert electricity.bill(new["id"])["amountDue"] == "600.00"
+    _take_back(electricity, waiver["id"])
+    paid = electricity.pay(new["id"], waiveLateCharges="Hardship").expect(201)
+    assert (paid["amount"], paid["bills"][0]["waived"]) == ("550.00", "150.00")
+    assert electricity.bill(new["id"])["status"] == "paid"
+
+
+def test_a_bill_whose_due_day_is_extended_stays_open_until_then(electricity: Counter) -> None:
+    _adjust(electricity.on("2025-11-15"), "due-day", dueOn="2025-12-31")
+    old, new = _second(electricity)
+    assert (old["status"], old["amountDue"]) == ("open", "275.00")
+    assert (new["carriedOver"], new["amountDue"]) == ("0.00", "275.00")
+    electricity.read("A1", "2026-01-05", "30")
+    [third] = electricity.run("2026-01")
+    assert third["carriedOver"] == "850.00", "both bills with their fines"
+    assert electricity.bill_now()["supersededBy"] == third["id"]
+
+
 def test_one_reading_billed_at_once_takes_over_dues_as_a_run_does(electricity: Counter) -> None:
     taken = electricity.read("A1", "2025-12-05", "20")
     body = {"readingId": taken["id"]}
