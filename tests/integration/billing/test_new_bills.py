@@ -1,12 +1,16 @@
 """New bills that take over older dues, as at S4, or are paid from credit."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from chalice.app import Chalice
 
+from chalicelib.ledger import service as ledger
+from chalicelib.ledger.domain import Effect
 from chalicelib.platform import clock
+from chalicelib.platform.transaction import transact
 from tests.support.counter import PARTS, Counter
 from tests.support.http import Api
 
@@ -93,6 +97,25 @@ def test_a_waiver_taken_back_on_a_superseded_bill_is_owed_on_its_successor(elect
     assert new["amountDue"] == "650.00"
     _take_back(electricity, waiver)
     assert (electricity.bill_now()["amountDue"], electricity.bill(new["id"])["amountDue"]) == ("0.00", "700.00")
+    assert electricity.owed()["bills"][0]["lateCharge"] == "150.00"
+
+
+def test_dues_that_were_left_on_a_superseded_bill_never_block_paying_by_account(electricity: Counter) -> None:
+    _adjust(electricity.on("2025-11-10"), "credit-notes", amount="50.00", reasonCode="goodwill")
+    old, new = _second(electricity)
+    ctx = electricity.utility.context()
+    left = ledger.EntryDraft(
+        account="A1",
+        holder=old["consumerId"],
+        kind="reversal",
+        value_on=date(2025, 12, 5),
+        effects=(Effect(bill_id=old["id"], credited=-50_00),),
+    )
+    books = ledger.open_books(ctx.project, bill_ids=[old["id"]])
+    transact(ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, ctx.new_id(), [left])))
+    assert electricity.bill_now()["amountDue"] == "50.00"
+    paid = electricity.staff.post(f"{electricity.base}/payments", {"method": "cash", "accountNumber": "A1"}).expect(201)
+    assert [(each["billId"], each["paid"]) for each in paid["bills"]] == [(new["id"], "650.00")]
 
 
 def test_credit_of_a_note_taken_back_reopens_the_last_successor_of_the_bill_it_paid(app: Chalice, api: Api) -> None:
