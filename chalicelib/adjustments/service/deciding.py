@@ -81,7 +81,8 @@ def reject_adjustment(ctx: ProjectContext, *, adjustment_id: str, reason: str) -
 def reverse_adjustment(ctx: ProjectContext, *, adjustment_id: str, reason: str) -> Adjustment:
     """Take a posted adjustment back by correcting entries of its own day; late charges that it posted stand.
 
-    Credit that it brought is taken back, also from bills that it was used for since, the newest use first.
+    Credit that it brought is taken back, also from bills that it was used for since, the newest use first. What is due
+    again on a superseded bill moves on to the bill that took it over.
 
     :raises NotFound: if there is none, or it is out of the actor's reach.
     :raises Conflict: if it is not posted, its due day was changed again, or the credit that it brought is gone.
@@ -147,7 +148,9 @@ def _read_made(ctx: ProjectContext, adjustment: Adjustment) -> tuple[list[Entry]
     books = ledger.open_books(project, bill_ids=bill_ids, holders=[(account, holder)])
     for bill in books.bills.values():
         check_standing(bill)
-    return made, uses, books if books.positions == before.positions else None
+    if books.positions != before.positions:
+        return made, uses, None
+    return made, uses, ledger.with_successors(project, books)
 
 
 def _reversal_writes(
@@ -170,6 +173,7 @@ def _reversal_writes(
     if credit + sum(draft.credit_minor for draft in drafts) < 0:
         message = "the credit that it brought was paid back, moved or applied since: undo that first"
         raise Conflict("already-used", message)
+    drafts += ledger.moved_on(opened, drafts)
     return ledger.entry_writes(ctx.project, opened, ledger.entries_of_act(ctx, reversal.id, drafts))
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from chalicelib.audit import service as audit
+from chalicelib.bills import service as bills
 from chalicelib.connections import service as connections
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, ImportResult
@@ -176,6 +177,8 @@ def assign_bank_line(
 ) -> BankLine:
     """Post a waiting line as a payment of bills, or as an advance of an account. Its payment has the line's id.
 
+    For a bill that took older dues over, money of an earlier day is paid on the bill's day; the line keeps its own.
+
     :raises Conflict: if the line was decided on, or nothing is due.
     :raises Invalid: if it is more than what is due on the bills.
     """
@@ -188,12 +191,22 @@ def assign_bank_line(
     if account:
         payments.record_advance(ctx, account=account, tender=tender, payment_id=line.id, source="bank", also=also)
     else:
+        tender = _after_superseding(ctx, tender, bill_ids)
         order = Order(tender=tender, bills=dict.fromkeys(bill_ids), source="bank", origin=line.import_id)
         payments.record_payment(ctx, order=order, payment_id=line.id, also=also)
     standing = get_bank_line(ctx, line_id=line_id)
     if (standing.state, standing.note, standing.decided_by) != (done.state, done.note, done.decided_by):
         raise _decided(ctx, standing)
     return standing
+
+
+def _after_superseding(ctx: ProjectContext, tender: Tender, bill_ids: Sequence[str]) -> Tender:
+    """Return the money on a day that is not before any of its bills that took older dues over."""
+    if tender.paid_on is None or ctx.project.settings.payments.new_bills_take != "dues":
+        return tender
+    known = bills.bills_by_id(ctx.project, bill_ids).values()
+    days = [bill.billed_on for bill in known if bill.balance.moved_in]
+    return replace(tender, paid_on=max([tender.paid_on, *days]))
 
 
 def _assignment_writes(ctx: ProjectContext, done: BankLine, _: Payment) -> list[Action]:

@@ -48,6 +48,7 @@ class Effect:
     moved_out: int = 0
     late_moved: int = 0
     late_before: int = 0
+    late_moved_in: int = 0
     successor: str | None = None
 
     @property
@@ -60,7 +61,7 @@ class Effect:
     def principal_settled(self) -> int:
         """By how much it changes what is settled of the bill itself."""
         settled = self.paid - self.late_paid + self.credited + self.written_off
-        return settled + self.moved_out - self.late_moved - self.moved_in
+        return settled + self.moved_out - self.late_moved - (self.moved_in - self.late_moved_in)
 
     def inverse(self) -> "Effect":
         """Return what takes this effect back. Steps stay charged."""

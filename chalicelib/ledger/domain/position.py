@@ -116,16 +116,24 @@ def bill_violations(bill: Bill) -> list[str]:
         said.append(f"{bill.id}: {bill.amount_due} is due, below zero")
     if bill.total.minor < 0 and not bill.total.minor <= held.principal_settled <= 0:
         said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is paid out")
-    if bill.total.minor >= 0 and not -held.moved_in <= held.principal_settled <= bill.total.minor:
+    if bill.total.minor >= 0 and not held.late_moved_in - held.moved_in <= held.principal_settled <= bill.total.minor:
         said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is settled")
-    if not 0 <= held.waived <= held.late:
+    if not 0 <= held.waived <= held.late + held.late_moved_in:
         said.append(f"{bill.id}: {held.waived} is waived of late charges of {held.late}")
     if not bill.is_standing and bill.amount_due.minor:
         said.append(f"{bill.id}: {bill.amount_due} is due, though it was voided")
     if held.late_due < 0 or held.late_paid < 0:
         said.append(f"{bill.id}: {held.late_paid} is paid of late charges of {held.late}, {held.waived} waived")
     credited = held.credited if bill.total.minor >= 0 else 0
-    sums = (credited, held.written_off, held.late_steps, held.moved_in, held.moved_out, held.late_moved)
+    sums = (
+        credited,
+        held.written_off,
+        held.late_steps,
+        held.moved_in,
+        held.moved_out,
+        held.late_moved,
+        held.late_moved_in,
+    )
     if min(sums) < 0:
         said.append(f"{bill.id}: a sum of its balance is below zero")
     return said

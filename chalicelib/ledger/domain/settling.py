@@ -50,8 +50,10 @@ class PastDay:
 
 
 def is_back_dated(rule: LateChargeRule | None, bill: Bill, day: date) -> bool:
-    """Return whether late charges are posted that begin after a day."""
-    return rule is not None and bill.balance.late > 0 and steps_begun_of(rule, bill, day) < bill.balance.late_steps
+    """Return whether late charges are posted that begin after a day. A superseded bill holds none any more."""
+    if rule is None or bill.superseded_by:
+        return False
+    return bill.balance.late > 0 and steps_begun_of(rule, bill, day) < bill.balance.late_steps
 
 
 def on_past_day(rule: LateChargeRule, bill: Bill, day: date, settled: Sequence[Settled]) -> PastDay:
@@ -93,8 +95,9 @@ def take_back(bill: Bill, effects: Iterable[Effect]) -> Effect:
     late = held.late - sum(min(effect.late, 0) for effect in effects)
     waived = held.waived - sum(min(effect.waived, 0) for effect in effects)
     late_paid = held.late_paid - sum(effect.late_paid for effect in effects)
-    late_paid = max(min(late_paid, late - waived, paid), 0)
-    return effect_between(bill.id, held, replace(held, paid=paid, late=late, waived=waived, late_paid=late_paid))
+    after = replace(held, paid=paid, late=late, waived=waived)
+    late_paid = max(min(late_paid, after.late_held - waived, paid), 0)
+    return effect_between(bill.id, held, replace(after, late_paid=late_paid))
 
 
 def freed_credit(bill: Bill, entries: Iterable[Entry]) -> int:
@@ -164,5 +167,6 @@ def without_voided(entry: Entry, voided: Collection[str]) -> Entry:
 
 def _with_late(balance: Balance, late: int) -> Balance:
     """Return a balance with lower late charges: waivers and payments of them shrink, and the money pays the bill."""
-    waived = min(balance.waived, late)
-    return replace(balance, late=late, waived=waived, late_paid=min(balance.late_paid, late - waived))
+    lower = replace(balance, late=late)
+    waived = min(balance.waived, lower.late_held)
+    return replace(lower, waived=waived, late_paid=min(balance.late_paid, lower.late_held - waived))

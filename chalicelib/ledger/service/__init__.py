@@ -30,6 +30,7 @@ from chalicelib.ledger.service.statement import (
     own_entries,
     statement_of,
 )
+from chalicelib.ledger.service.succeeding import moved_on, with_successors
 
 __all__ = [
     "EntryDraft",
@@ -53,6 +54,7 @@ __all__ = [
     "late_charges_on",
     "list_entries",
     "list_entries_of_bill",
+    "moved_on",
     "my_owed",
     "newest_entries",
     "open_books",
@@ -64,4 +66,5 @@ __all__ = [
     "statement_of",
     "uses_of_credit",
     "with_books_of_now",
+    "with_successors",
 ]

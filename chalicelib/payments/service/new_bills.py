@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import date
 
 from chalicelib.audit import service as audit
 from chalicelib.bills.domain import Bill
@@ -60,7 +61,7 @@ def _supersede(ctx: ProjectContext, connection: Connection, newest: Bill) -> Non
     """Let the newest bill take over what its holder owes on older ones, with the late charges of the day."""
     for attempt in range(_ATTEMPTS):
         owed = ledger.owed_of(ctx, connection, newest.consumer_id)
-        older = [each for each in owed.to_pay if _is_older(each.bill, newest)][: MAX_BILLS - 1]
+        older = [each for each in owed.to_pay if _is_taken_over(each.bill, newest, owed.on)][: MAX_BILLS - 1]
         if not older:
             return
         try:
@@ -72,8 +73,10 @@ def _supersede(ctx: ProjectContext, connection: Connection, newest: Bill) -> Non
     raise Conflict("changed", f"others are changing the bills of {connection.account}; send the request again")
 
 
-def _is_older(bill: Bill, newest: Bill) -> bool:
-    return (bill.billed_on, bill.period, bill.number) < (newest.billed_on, newest.period, newest.number)
+def _is_taken_over(bill: Bill, newest: Bill, today: date) -> bool:
+    """Return whether a newer bill takes a bill over: one whose due day was extended keeps that day until it is over."""
+    is_older = (bill.billed_on, bill.period, bill.number) < (newest.billed_on, newest.period, newest.number)
+    return is_older and not (bill.extended_due_on and bill.extended_due_on >= today)
 
 
 def _superseding_writes(
@@ -97,7 +100,11 @@ def _superseding_writes(
         )
         for each in older
     ]
-    taken = Effect(bill_id=newest_id, moved_in=sum(each.due.minor for each in older))
+    taken = Effect(
+        bill_id=newest_id,
+        moved_in=sum(effect.moved_out for effect in moved),
+        late_moved_in=sum(effect.late_moved for effect in moved),
+    )
     account, holder = owed.connection.account, owed.holder
     drafts = [
         ledger.EntryDraft(account=account, holder=holder, kind="superseded", value_on=owed.on, effects=(*moved, taken))

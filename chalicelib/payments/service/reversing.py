@@ -12,11 +12,10 @@ from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, Forbidden, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Books, Effect, Entry, freed_credit, take_back, with_freed_credit, without_voided
+from chalicelib.ledger.domain import Books, Entry, freed_credit, take_back, with_freed_credit, without_voided
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.payments.service.beginning import check_still_open
-from chalicelib.payments.service.standing import with_successors
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -147,10 +146,10 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
         raise Refused([("payment", None)])
     if any(not bill.is_standing for bill in others.bills.values()):
         raise Refused([("bill", None)])  # voided since its entries were read: decide anew
-    books = with_successors(ctx, Books({**paid, **others.bills}, others.positions))
+    books = ledger.with_successors(project, Books({**paid, **others.bills}, others.positions))
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
-    drafts += _moved_on(books, drafts)
+    drafts += ledger.moved_on(books, drafts)
     entries = ledger.entries_of_act(ctx, act_id, drafts)
     posting = ledger.entry_writes(project, books, entries)
     counting = _counting_writes(project, after, till)
@@ -158,28 +157,6 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     if len(writes) > MAX_ACTIONS - _ACTIONS_OF_FEE:
         raise Conflict("too-many-changes", "its credit was used too often since then to take it back at once")
     return writes
-
-
-def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.EntryDraft]:
-    """Return what moves dues that are open again on superseded bills to the bills that took them over."""
-    for draft in drafts:
-        books = ledger.posted(books, draft)
-    moved: list[ledger.EntryDraft] = []
-    while again := next(
-        (each for each in books.bills.values() if each.superseded_by and each.amount_due.minor > 0), None
-    ):
-        due, successor = again.amount_due.minor, str(again.superseded_by)
-        out = Effect(bill_id=again.id, moved_out=due, late_moved=again.balance.late_due, successor=successor)
-        draft = ledger.EntryDraft(
-            account=again.account,
-            holder=again.consumer_id,
-            kind="superseded",
-            value_on=max(each.value_on for each in drafts),
-            effects=(out, Effect(bill_id=successor, moved_in=due)),
-        )
-        moved.append(draft)
-        books = ledger.posted(books, draft)
-    return moved
 
 
 def _bill_ids(entries: Iterable[Entry]) -> set[str]:

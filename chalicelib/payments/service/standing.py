@@ -87,18 +87,10 @@ def read_standing_of_arrival(
     """
     found = ledger.open_books(ctx.project, bill_ids=bill_ids, holders=[(account, holder)])
     theirs = {bill_id: bill for bill_id, bill in found.bills.items() if bill.consumer_id == holder}
-    books = with_successors(ctx, Books(theirs, found.positions))
+    books = ledger.with_successors(ctx.project, Books(theirs, found.positions))
     elsewhere = {(bill.account, holder) for bill in books.bills.values()} - {(account, holder)}
     more = ledger.open_books(ctx.project, holders=elsewhere).positions if elsewhere else {}
     return _standing(ctx, Books(books.bills, {**books.positions, **more}), day)
-
-
-def with_successors(ctx: ProjectContext, books: Books) -> Books:
-    """Read the bills that took dues over, and those that took them over from these."""
-    while missing := {each.superseded_by for each in books.bills.values() if each.superseded_by} - books.bills.keys():
-        more = ledger.open_books(ctx.project, bill_ids=sorted(missing))
-        books = Books({**books.bills, **more.bills}, books.positions)
-    return books
 
 
 def _standing(ctx: ProjectContext, books: Books, day: date) -> Standing:
@@ -113,7 +105,7 @@ def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:
     """Return the oldest open bills of an account's holder, as many as one payment takes."""
     connection = connections.get_connection(ctx, account=account)
     owed = ledger.owed_at(ctx, [connection], on=day)[0]
-    due = [each.bill.id for each in owed.bills if each.due.minor > 0]
+    due = [each.bill.id for each in owed.to_pay if not each.bill.superseded_by]
     if not due:
         raise Conflict("nothing-due", f"nothing is due at {account}; enter an advance instead", field="accountNumber")
     return due[:MAX_BILLS]

@@ -124,7 +124,7 @@ def _decide(
         upi_id=tender.upi_id,
         reference=tender.reference,
         notes=tender.notes,
-        waiver_reason=order.waive_reason,
+        waiver_reason=order.waive_reason if any(share.waived for share in shares) else None,
         source=order.source,
         origin=order.origin,
         recorded_by=ctx.actor.id,

@@ -115,6 +115,29 @@ def test_a_person_assigns_a_line_to_bills_or_as_an_advance_or_dismisses_it(offic
     assert (office.bill_now()["paid"], office.owed()["credit"]) == ("100.00", "50.00")
 
 
+def test_a_transfer_that_arrives_after_its_bill_was_superseded_is_assigned_to_the_successor(
+    app: Chalice, api: Api
+) -> None:
+    fine = {"kind": "fixed", "amount": "150.00"}
+    office = Counter(app, api, late=fine, payments=TRANSFERS | {"newBillsTake": "dues"})
+    office.read("A1", "2025-12-05", "20")
+    [new] = office.run("2025-12")
+    office.on("2025-12-06")
+    line = f",{office.first['id']},275.00,2025-11-18,T-1,Ana"
+    _import(office, line)
+    [waiting] = _waiting(office)
+    assert (waiting["code"], new["id"] in waiting["reason"]) == ("superseded", True)
+    body = {"reason": "Paid in time"}
+    office.staff.post(f"{office.base}/bills/{new['id']}/waivers", body).expect(201)
+    at = f"{office.base}/bank-lines/{waiting['id']}/assignment"
+    done = office.staff.post(at, {"billIds": [new["id"]], "note": "Paid in time"}).expect(200)
+    assert (done["status"], done["paidOn"]) == ("assigned", "2025-11-18")
+    [paid] = office.staff.get(f"{office.base}/bills/{new['id']}/payments").expect(200)["items"]
+    assert (paid["paidOn"], paid["amount"]) == ("2025-12-05", "275.00")
+    assert office.owed()["amountDue"] == "275.00"
+    assert _counts(_import(office, line)) == (1, 0, 1, 0, 0)
+
+
 def test_a_project_without_transfers_takes_no_bank_file(app: Chalice, api: Api) -> None:
     office = Counter(app, api, late=None, payments=PARTS).on("2025-11-18")
     refused = office.staff.post(f"{office.base}/bank/imports", {"fileName": "transfers.csv"}).expect(400)

@@ -394,13 +394,16 @@ def test_money_for_a_superseded_bill_whose_successor_is_paid_is_credit(app: Chal
 
 
 def test_money_for_a_superseded_bill_takes_back_what_its_successor_was_charged_since(app: Chalice, api: Api) -> None:
-    """The successor is charged 10 % of 577.50 on 21 December; with 275.00 of 18 November, it is 10 % of 302.50."""
+    """The successor is charged 10 % of 550.00 on 21 December; with 275.00 of 18 November, it is 10 % of 275.00.
+
+    The 27.50 that it took over stay: 275.00, 27.50 and 27.50, of which 57.75 are paid.
+    """
     office = Online(app, api, newBillsTake="dues", partPayments=True).on("2025-11-18")
     paid = office.paid(office.starts())
     new = _superseded(office)
     office.on("2025-12-22").pays_at_the_counter(bills=[{"billId": new["id"]}], amount="57.75")
     office.tell(paid).expect(200)
-    assert _shown(office.bill(new["id"]), "lateCharge", "amountDue") == ("30.25", "275.00")
+    assert _shown(office.bill(new["id"]), "lateCharge", "amountDue") == ("27.50", "272.25")
     assert _is_sound(office)
 
 

@@ -83,6 +83,13 @@ def test_a_waived_late_charge_stays_on_record(waterworks: Counter) -> None:
     assert (entry["after"]["waiver"], entry["at"][:10]) == ("Financial hardship", "2025-11-25")
 
 
+def test_a_payment_says_nothing_of_a_waiver_where_there_was_nothing_to_waive(waterworks: Counter) -> None:
+    paid = waterworks.on("2025-11-20").pay(waiveLateCharges="Financial hardship").expect(201)
+    assert _shown(paid, "amount", "waiverReason") == ("275.00", None)
+    receipt = waterworks.staff.get(f"{waterworks.base}/payments/{paid['id']}/receipt").expect(200)
+    assert (receipt["waiverReason"], receipt["waivedByName"]) == (None, None)
+
+
 @pytest.mark.covers("S4-027", "S4-028", "S4-042")
 def test_a_late_bill_has_a_fixed_fine_and_takes_parts(app: Chalice, api: Api) -> None:
     office = Counter(app, api, late={"kind": "fixed", "amount": "150.00"}, payments=PARTS)

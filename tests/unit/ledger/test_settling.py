@@ -13,6 +13,7 @@ from chalicelib.ledger.domain import (
     BackDated,
     Effect,
     Settled,
+    bill_after,
     bill_violations,
     is_back_dated,
     late_charge_on,
@@ -99,6 +100,21 @@ def test_a_payment_is_dated_back_if_it_is_of_a_day_before_a_posted_step(
     bill = owed(275_00, late=27_50, late_steps=steps)
     assert is_back_dated(rule, bill, day) is back
     assert not is_back_dated(None, bill, day)
+
+
+def test_nothing_is_dated_back_to_a_bill_whose_late_charge_a_newer_one_took_over() -> None:
+    moved = Effect(bill_id="x", moved_out=302_50, late_moved=27_50, successor="y")
+    bill = owed(275_00, **LATE_27_50)
+    assert is_back_dated(S3, bill, DUE)
+    assert not is_back_dated(S3, bill_after(bill, moved), DUE)
+
+
+def test_a_late_charge_that_moved_in_is_due_but_no_principal() -> None:
+    bill = owed(275_00, moved_in=302_50, late_moved_in=27_50)
+    assert (bill.amount_due.minor, bill.principal_due.minor) == (577_50, 550_00)
+    assert settle(bill, 30_00).effect.late_paid == 27_50
+    assert bill_violations(bill_after(bill, Effect(bill_id=bill.id, waived=27_50))) == []
+    assert bill_violations(bill_after(bill, Effect(bill_id=bill.id, waived=27_51)))
 
 
 def test_the_part_of_a_returned_check_is_due_again_and_its_late_charge_stays_due() -> None:
