@@ -14,6 +14,7 @@ import pytest
 from chalicelib.adjustments import service as adjustments
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Charge
+from chalicelib.bills.domain.bill import FIRST_CHARGE_NUMBER
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.money import Money

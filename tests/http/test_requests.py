@@ -32,6 +32,8 @@ _NO_IDS = [
 ]  # fmt: skip
 # Of some bodies the document can't say that two of their fields exclude each other.
 _ONE_OF = {
+    "assignment": {"accountNumber": "2025110001"},
+    "count": {"cash": "100.00"},
     "estimates": {"period": "2025-11", "area": "Poblacion"},
     "quote": {"tariffId": "residential", "usage": {"quantity": "10", "unit": "m3"}},
 }

@@ -51,9 +51,10 @@ def in_august(**more: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def entries(utility: Utility) -> list[tuple[str, str, str, str]]:
-    """Return kind, day, by how much it changes what is owed, and credit of each entry of 101, the oldest first."""
+    """Return kind, day, by how much it changes what is owed, and credit of each entry of 101, by day and kind."""
     items = admin_of(utility).get(f"{utility.base}/connections/101/entries").expect(200)["items"]
-    return [(each["kind"], each["valueOn"], each["change"], each["credit"]) for each in reversed(items)]
+    found = [(each["kind"], each["valueOn"], each["change"], each["credit"]) for each in items]
+    return sorted(found, key=lambda entry: (entry[1], entry[0]))
 
 
 def payments(utility: Utility) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ _PAYMENTS = {
     "receipts": {"form": "monthly", "prefix": "TXN"},
     "desks": ["MAIN", "MARKET-2"],
     "returnedCheckFee": "25.00",
+    "newBillsTake": "credit",
     "approvalAbove": "1000.00",
     "sessions": "required",
 }
@@ -38,6 +39,7 @@ _CASH_ONLY = {
     "receipts": {"form": "dated", "prefix": "OR"},
     "desks": ["MAIN"],
     "returnedCheckFee": "0.00",
+    "newBillsTake": "nothing",
     "approvalAbove": "0.00",
     "sessions": "optional",
 }
