@@ -74,7 +74,7 @@ class Till:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashCount:
-    """Cash as it was counted in an open session, by pieces of each value if they were told; and what was expected."""
+    """Cash as it was counted in an open session, by pieces of each value if they were given, and what was expected."""
 
     id: str
     cash: int

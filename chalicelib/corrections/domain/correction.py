@@ -76,12 +76,6 @@ class Plan:
     entered: Entered | None = None
 
     @property
-    def named_accounts(self) -> tuple[str, ...]:
-        """The accounts that it changes."""
-        entered = [self.entered.connection.account] if self.entered else []
-        return (*(each.account for each in self.accounts), *entered)
-
-    @property
     def issued(self) -> list[Bill]:
         """The bills that it issues."""
         return [each.new for each in self.reissues if each.new]

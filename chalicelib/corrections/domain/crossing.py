@@ -9,7 +9,7 @@ from chalicelib.corrections.domain.correction import RecountedAccount
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.domain.recording import withdraw
-from chalicelib.readings.domain.recounting import Recounted, Told, former_value
+from chalicelib.readings.domain.recounting import CorrectionNote, Recounted, former_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,9 @@ class Side:
         return [each for each in self.readings if each.counts]
 
 
-def crossed(first: Side, second: Side, *, since: date, told: Told) -> tuple[RecountedAccount, RecountedAccount]:
+def crossed(
+    first: Side, second: Side, *, since: date, note: CorrectionNote
+) -> tuple[RecountedAccount, RecountedAccount]:
     """Return two connections with each other's meter and its readings from a day on; pending ones are withdrawn.
 
     What a meter showed stays with the meter; the days of service before stay with the connection.
@@ -33,7 +35,7 @@ def crossed(first: Side, second: Side, *, since: date, told: Told) -> tuple[Reco
     :raises Conflict: if they were not read for the same rounds, or their meters are not the same since.
     """
     _check_sides(first, second, since)
-    return _with_other(first, second, since, told), _with_other(second, first, since, told)
+    return _with_other(first, second, since, note), _with_other(second, first, since, note)
 
 
 def _check_sides(first: Side, second: Side, since: date) -> None:
@@ -56,23 +58,23 @@ def _check_sides(first: Side, second: Side, since: date) -> None:
         raise Conflict("rounds-differ", message, field="accountNumbers")
 
 
-def _with_other(own: Side, other: Side, since: date, told: Told) -> RecountedAccount:
+def _with_other(own: Side, other: Side, since: date, note: CorrectionNote) -> RecountedAccount:
     theirs = iter(other.counting)
     found: list[Recounted] = []
     is_first = True
     for reading in own.readings:
         if reading.counts:
-            after = _reading_of(reading, next(theirs), told, keeps_since=is_first)
+            after = _reading_of(reading, next(theirs), note, keeps_since=is_first)
             is_first = False
         elif reading.state in {"pending", "held"} and reading.read_on >= since:
-            after = withdraw(reading, by=told.by, at=told.at, reason=f"Crossed meters: {told.reason}")
+            after = withdraw(reading, by=note.by, at=note.at, reason=f"Crossed meters: {note.reason}")
         else:
             after = reading
         found.append(Recounted(reading, after))
     return RecountedAccount(own.connection, _connection_of(own, other), found)
 
 
-def _reading_of(own: Reading, other: Reading, told: Told, *, keeps_since: bool) -> Reading:
+def _reading_of(own: Reading, other: Reading, note: CorrectionNote, *, keeps_since: bool) -> Reading:
     """Return a reading of one connection as that of the other's meter."""
     return replace(
         own,
@@ -91,7 +93,7 @@ def _reading_of(own: Reading, other: Reading, told: Told, *, keeps_since: bool) 
         registers=other.registers,
         reader_code=other.reader_code,
         photo=other.photo,
-        former_values=(*own.former_values, former_value(own, told)),
+        former_values=(*own.former_values, former_value(own, note)),
         version=own.version + 1,
     )
 

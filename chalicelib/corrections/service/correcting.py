@@ -30,7 +30,7 @@ from chalicelib.ledger.domain import Books, Effect, EntryKind, Moved, move
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.readings import service as readings
-from chalicelib.readings.domain.recounting import Told, TrueValue
+from chalicelib.readings.domain.recounting import CorrectionNote, TrueValue
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
@@ -133,8 +133,8 @@ def move_misplaced(ctx: ProjectContext, *, reading_id: str, account: str, reason
 
 
 def _moving_planner(ctx: ProjectContext, reading_id: str, account: str, reason: str, act_id: str) -> Planner:
-    told = Told(ctx.actor.id, ctx.now, reason, act_id)
-    return lambda _: plan_of_moving(ctx, reading_id, account, told)
+    note = CorrectionNote(ctx.actor.id, ctx.now, reason, act_id)
+    return lambda _: plan_of_moving(ctx, reading_id, account, note)
 
 
 def _require_meters(ctx: ProjectContext) -> None:
@@ -143,14 +143,14 @@ def _require_meters(ctx: ProjectContext) -> None:
 
 
 def _crossing_planner(ctx: ProjectContext, accounts: Sequence[str], since: date, reason: str, act_id: str) -> Planner:
-    told = Told(ctx.actor.id, ctx.now, reason, act_id)
-    return lambda book: plan_of_crossing(ctx, accounts, since=since, told=told, book=book)
+    note = CorrectionNote(ctx.actor.id, ctx.now, reason, act_id)
+    return lambda book: plan_of_crossing(ctx, accounts, since=since, note=note, book=book)
 
 
 def readings_planner(ctx: ProjectContext, said: Mapping[str, TrueValue], reason: str, act_id: str) -> Planner:
     """Return what plans a correction of readings."""
-    told = Told(ctx.actor.id, ctx.now, reason, act_id)
-    return lambda book: plan_of_readings(ctx, said, told, book)
+    note = CorrectionNote(ctx.actor.id, ctx.now, reason, act_id)
+    return lambda book: plan_of_readings(ctx, said, note, book)
 
 
 def preview_of(ctx: ProjectContext, planner: Planner) -> Preview:

@@ -28,7 +28,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading, parse_reading_id
 from chalicelib.readings.domain.recording import check_day, record_reading, taken_back, withdraw
-from chalicelib.readings.domain.recounting import Recounted, Told, TrueValue, connection_after, recount
+from chalicelib.readings.domain.recounting import CorrectionNote, Recounted, TrueValue, connection_after, recount
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
@@ -38,7 +38,9 @@ _MONTHS = 50
 """So many months back a correction reaches: their readings are one request."""
 
 
-def plan_of_readings(ctx: ProjectContext, said: Mapping[str, TrueValue], told: Told, book: TariffBook) -> Plan:
+def plan_of_readings(
+    ctx: ProjectContext, said: Mapping[str, TrueValue], note: CorrectionNote, book: TariffBook
+) -> Plan:
     """Return what a correction of some readings changes: these, those that count on from them, and their bills.
 
     :raises NotFound: for an unknown reading, or one out of the actor's reach.
@@ -55,13 +57,13 @@ def plan_of_readings(ctx: ProjectContext, said: Mapping[str, TrueValue], told: T
         taken = counting_since(ctx, connection, first)
         if missing := [each for each in said if each not in {one.id for one in taken} and _is_of(each, account)]:
             raise NotFound("not-found", f"there is no confirmed reading {missing[0]}", field="readings")
-        found = recount(connection, taken, said, told)
+        found = recount(connection, taken, said, note)
         accounts.append(RecountedAccount(connection, connection_after(connection, found), found))
-    return plan_of(ctx, "readings", accounts, book, act_id=told.correction)
+    return plan_of(ctx, "readings", accounts, book, act_id=note.correction)
 
 
 def plan_of_crossing(
-    ctx: ProjectContext, accounts: Sequence[str], *, since: date, told: Told, book: TariffBook
+    ctx: ProjectContext, accounts: Sequence[str], *, since: date, note: CorrectionNote, book: TariffBook
 ) -> Plan:
     """Return what it changes that the meters of two connections were crossed from a day on.
 
@@ -71,11 +73,11 @@ def plan_of_crossing(
     """
     check_day(since, local_day(ctx.now, ctx.project.settings.timezone), where="from")
     sides = [_side(ctx, connections.get_connection(ctx, account=account), since) for account in accounts]
-    done = crossed(sides[0], sides[1], since=since, told=told)
-    return plan_of(ctx, "crossed_meters", done, book, act_id=told.correction, since=since)
+    done = crossed(sides[0], sides[1], since=since, note=note)
+    return plan_of(ctx, "crossed_meters", done, book, act_id=note.correction, since=since)
 
 
-def plan_of_moving(ctx: ProjectContext, reading_id: str, account: str, told: Told) -> Plan:
+def plan_of_moving(ctx: ProjectContext, reading_id: str, account: str, note: CorrectionNote) -> Plan:
     """Return what it changes that a reading, which is its connection's last one, belongs to another connection.
 
     :raises NotFound: for an unknown reading or connection, or one out of the actor's reach.
@@ -92,7 +94,7 @@ def plan_of_moving(ctx: ProjectContext, reading_id: str, account: str, told: Tol
         raise Conflict("not-confirmed", f"reading {reading.id} is {reading.state}: withdraw it", field="readingId")
     before = readings.reading_before(project, wrong, reading)
     stepped_back = taken_back(wrong, reading, before)
-    withdrawn = withdraw(reading, by=told.by, at=told.at, reason=told.reason)
+    withdrawn = withdraw(reading, by=note.by, at=note.at, reason=note.reason)
     standing = bills.round_bills(project, reading.period, reading.account)
     closing = [bill for bill in standing if bill.reading_id == reading.id]
     for bill in closing:
@@ -108,7 +110,7 @@ def plan_of_moving(ctx: ProjectContext, reading_id: str, account: str, told: Tol
         photo=reading.photo,
     )
     today = local_day(ctx.now, project.settings.timezone)
-    entry = Provenance(told.by, told.at, reading.source, told.correction)
+    entry = Provenance(note.by, note.at, reading.source, note.correction)
     of_round = readings.round_of_account(project, reading.period, right.account)
     entered = record_reading(project, right, shown, today=today, entry=entry, taken=of_round)
     each = RecountedAccount(wrong, stepped_back, [Recounted(reading, withdrawn)])

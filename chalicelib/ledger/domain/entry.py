@@ -63,11 +63,6 @@ class Effect:
         settled = self.paid - self.late_paid + self.credited + self.written_off
         return settled + self.moved_out - self.late_moved - (self.moved_in - self.late_moved_in)
 
-    def inverse(self) -> "Effect":
-        """Return what takes this effect back. Steps stay charged."""
-        changes = {name: -getattr(self, name) for name in _CHANGES if name != "late_steps"}
-        return Effect(bill_id=self.bill_id, **changes)
-
 
 _CHANGES = tuple(each.name for each in fields(Effect) if each.name not in {"bill_id", "successor"})
 

@@ -116,7 +116,7 @@ def freed_credit(bill: Bill, entries: Iterable[Entry]) -> int:
 def with_freed_credit(made: Sequence[Entry], bill: Bill, freed_minor: int) -> list[Entry]:
     """Return a payment's entries as they count if credit that was freed of a bill pays it again, as far as it is due.
 
-    302.50 of the 25th, then 275.00 of the 20th, which made them credit: whoever takes back the former takes them from
+    302.50 of the 25th, then 275.00 of the 20th, which made them credit. Taking back the former takes them from
     the credit, and the bill stays paid by the latter.
     """
     effects = [effect for entry in made for effect in entry.effects if effect.bill_id == bill.id]

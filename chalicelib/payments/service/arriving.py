@@ -45,9 +45,9 @@ class Arrival:
 def record_arrival(ctx: ProjectContext, *, arrival: Arrival, also: Also = no_more_writes) -> Payment:
     """Post money that has arrived, settle its bills as far as they are due, and number its receipt.
 
-    It is refused for nothing, for it is there. Money for a bill that was superseded pays the one that took its dues
+    It is never refused: the money is there. Money for a bill that was superseded pays the one that took its dues
     over. What the bills have no use for, because they were paid or voided meanwhile, becomes credit of the payer.
-    Whoever calls again with the same id gets the payment that is there. `also` is asked at each attempt for more writes
+    A call with the same id again gets the payment that is there. `also` is asked at each attempt for more writes
     of the same transaction.
 
     :raises TryLater: if others keep changing the same bills: nothing is written then.

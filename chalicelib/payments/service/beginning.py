@@ -66,3 +66,13 @@ def check_still_open(refused: Refused) -> None:
     """
     if "till" in refused.labels and "payment" not in refused.labels:
         raise Conflict("session-closed", "your cashier session was closed meanwhile: it takes nothing more")
+
+
+def check_number_free(refused: Refused, tender: Tender) -> None:
+    """Check that a payment was not refused because another one has the receipt number that was given for it.
+
+    :raises Conflict: if it was. A number of a series is taken anew instead.
+    """
+    if "receipt number" in refused.labels and tender.receipt_number is not None:
+        message = f"receipt {tender.receipt_number} is taken by another payment; give the number of this one"
+        raise Conflict("receipt-taken", message, field="receiptNumber")

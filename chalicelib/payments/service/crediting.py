@@ -18,7 +18,7 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect
 from chalicelib.payments import repository
 from chalicelib.payments.domain import MAX_BILLS, Payment, PaymentSource, Tender, check_tender, received_for
-from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
+from chalicelib.payments.service.beginning import Beginning, begin, check_number_free, check_still_open
 from chalicelib.payments.service.numbering import numbered_receipt
 from chalicelib.payments.service.taking import Also, no_more_writes
 from chalicelib.platform import dynamo
@@ -72,9 +72,7 @@ def record_advance(
                 message = f"connection {account} was deleted meanwhile"
                 raise NotFound("not-found", message, field="accountNumber") from None
             check_still_open(refused)
-            if "receipt number" in refused.labels and tender.receipt_number is not None:
-                message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
-                raise Conflict("receipt-taken", message, field="receiptNumber") from None
+            check_number_free(refused, tender)
             ctx = ledger.with_books_of_now(ctx, refused)
             dynamo.pause(attempt)
         else:

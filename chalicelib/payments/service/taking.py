@@ -13,7 +13,7 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, settle_back_dated
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Allocation, Due, Payment, Share, allocate, check_tender, received_for
-from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
+from chalicelib.payments.service.beginning import Beginning, begin, check_number_free, check_still_open
 from chalicelib.payments.service.numbering import numbered_receipt
 from chalicelib.payments.service.standing import Order, Standing, read_standing
 from chalicelib.platform import dynamo
@@ -64,7 +64,7 @@ def record_payment(
             transact(writes)
         except Refused as refused:
             check_still_open(refused)
-            _check_lost(refused, payment, order)
+            _check_lost(refused, order)
             ctx = ledger.with_books_of_now(ctx, refused)
             dynamo.pause(attempt)
         else:
@@ -72,16 +72,14 @@ def record_payment(
     raise Conflict("changed", "others are changing the same bills; look at them, and send the payment again")
 
 
-def _check_lost(refused: Refused, payment: Payment, order: Order) -> None:
+def _check_lost(refused: Refused, order: Order) -> None:
     """Check that a payment that lost a race may be decided anew.
 
     A series has moved on; a bill that changed is decided anew if the amount was said, and refused if it is too much.
 
     :raises Conflict: if a person must look again.
     """
-    if "receipt number" in refused.labels and order.tender.receipt_number is not None:
-        message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
-        raise Conflict("receipt-taken", message, field="receiptNumber")
+    check_number_free(refused, order.tender)
     said = order.tender.amount is not None or all(part is not None for part in order.bills.values())
     if "bill" in refused.labels and not (order.bills and said):
         named = ", ".join(refused.subjects("bill"))

@@ -26,7 +26,7 @@ class TrueValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CorrectionNote:
     """Who corrects readings, when and why, and the id of the correction."""
 
     by: str
@@ -47,11 +47,11 @@ class Recounted(NamedTuple):
 
 
 def recount(
-    connection: Connection, taken: Sequence[Reading], said: Mapping[str, TrueValue], told: Told
+    connection: Connection, taken: Sequence[Reading], said: Mapping[str, TrueValue], note: CorrectionNote
 ) -> list[Recounted]:
     """Return the counting readings of a connection, in order, as they are after a correction of some, by their ids.
 
-    Those after them count on from the corrected values. An estimate keeps its use, and moves. `told` says who corrects
+    Those after them count on from the corrected values. An estimate keeps its use, and moves. `note` says who corrects
     it, and why. 1590 read as 1690, then 1700: 90 instead of 190, and 110 instead of 10.
 
     :raises Invalid: for a value below the one before.
@@ -61,7 +61,7 @@ def recount(
     for reading in taken:
         after = _counted_on(connection, reading, found[-1]) if found and found[-1].changed else reading
         if reading.id in said:
-            after = _corrected(connection, after, said[reading.id], told)
+            after = _corrected(connection, after, said[reading.id], note)
         found.append(Recounted(reading, replace(after, version=reading.version + (after != reading))))
     return found
 
@@ -176,7 +176,7 @@ def _register_counted_on(register: RegisterCount, moved: _Moved, before: Reading
     return _register_counted(shifted, register, said=False)
 
 
-def _corrected(connection: Connection, reading: Reading, true: TrueValue, told: Told) -> Reading:
+def _corrected(connection: Connection, reading: Reading, true: TrueValue, note: CorrectionNote) -> Reading:
     """Return a reading with its true values; an estimate becomes a real reading."""
     values = {each.code: each.value for each in reading.registers}
     if unknown := sorted(true.registers.keys() - values.keys()):
@@ -194,23 +194,23 @@ def _corrected(connection: Connection, reading: Reading, true: TrueValue, told: 
         value=true.value,
         registers=registers,
         source="manual" if reading.estimated else reading.source,
-        former_values=(*reading.former_values, former_value(reading, told)),
+        former_values=(*reading.former_values, former_value(reading, note)),
     )
     on_it = connection.meter_number == reading.meter_number
     return _counted(after, reading, said=true.rolled_over, wraps_at=connection.register_range if on_it else None)
 
 
-def former_value(reading: Reading, told: Told) -> FormerValue:
+def former_value(reading: Reading, note: CorrectionNote) -> FormerValue:
     """Return what a reading says, to keep it when it is corrected."""
     return FormerValue(
         value=reading.value,
         registers={each.code: each.value for each in reading.registers},
         meter_number=reading.meter_number,
         read_on=reading.read_on,
-        by=told.by,
-        at=told.at,
-        reason=told.reason,
-        correction=told.correction,
+        by=note.by,
+        at=note.at,
+        reason=note.reason,
+        correction=note.correction,
     )
 
 

@@ -190,7 +190,7 @@ def test_compound_interest_is_that_of_the_textbook(percent: Decimal, total: int,
 def test_posting_step_by_step_comes_to_the_same_as_posting_at_once(
     rule: LateChargeRule, total: int, settled: list[Settled], days: list[int]
 ) -> None:
-    """Whoever looks in between, and posts what is due then, changes nothing."""
+    """Posting what is due on a day in between changes nothing."""
     bill = owed(total)
     for each in days:
         bill = _posted(bill, late_charge_on(rule, bill, late_day(each), settled))

@@ -128,7 +128,7 @@ def test_the_part_of_a_returned_check_is_due_again_and_its_late_charge_stays_due
 # --- a bill through any number of acts
 
 
-class Told:
+class Played:
     """A bill, its history, and all money that stands: each act as the services post it."""
 
     def __init__(self, rule: LateChargeRule, total: int) -> None:
@@ -179,30 +179,30 @@ _WAIT = st.tuples(st.just("wait"), st.sampled_from([1, 5, 30, 31]), st.just(0))
 _ACTS = st.lists(st.one_of(_PAY, _PAY, _REVERSE, _WAIT), max_size=12)
 
 
-def _told(rule: LateChargeRule, total: int, acts: list[tuple[str, int, int]]) -> Told:
-    told = Told(rule, total)
+def _played(rule: LateChargeRule, total: int, acts: list[tuple[str, int, int]]) -> Played:
+    played = Played(rule, total)
     for name, first, second in acts:
         if name == "wait":
-            told.day = late_day((told.day - DUE).days + first)
+            played.day = late_day((played.day - DUE).days + first)
         elif name == "pay":
-            told.pay(first, second)
-        elif told.standing:
-            told.reverse(first)
-        assert bill_violations(told.bill) == []
-        assert told.bill.balance.paid + told.credit == told.given
-    return told
+            played.pay(first, second)
+        elif played.standing:
+            played.reverse(first)
+        assert bill_violations(played.bill) == []
+        assert played.bill.balance.paid + played.credit == played.given
+    return played
 
 
 @given(rule=rules, total=_TOTALS, acts=_ACTS)
 def test_invariants_hold_and_no_money_is_lost_or_made_by_any_acts(
     rule: LateChargeRule, total: int, acts: list[tuple[str, int, int]]
 ) -> None:
-    told = _told(rule, total, acts)
-    while told.standing:
-        told.reverse(0)
-        assert bill_violations(told.bill) == []
-    held = told.bill.balance
-    assert (held.paid, held.late_paid, told.credit, told.bill.principal_due.minor) == (0, 0, 0, total)
+    played = _played(rule, total, acts)
+    while played.standing:
+        played.reverse(0)
+        assert bill_violations(played.bill) == []
+    held = played.bill.balance
+    assert (held.paid, held.late_paid, played.credit, played.bill.principal_due.minor) == (0, 0, 0, total)
 
 
 @given(rule=rules, total=_TOTALS, acts=_ACTS, per_mille=st.integers(1, 1000), days_ago=st.sampled_from([0, 1, 20, 50]))
@@ -210,15 +210,15 @@ def test_a_payment_that_is_taken_back_at_once_leaves_the_bill_as_it_was(
     rule: LateChargeRule, total: int, acts: list[tuple[str, int, int]], per_mille: int, days_ago: int
 ) -> None:
     """But for the late charges of its day, which it posted and which stand."""
-    told = _told(rule, total, acts)
-    day = late_day((told.day - DUE).days - days_ago)
-    charge = late_charge_on(rule, told.bill, day, told.history)
-    before, standing = told.bill.balance, len(told.standing)
-    told.pay(per_mille, days_ago)
-    if len(told.standing) > standing:
-        told.reverse(-1)
+    played = _played(rule, total, acts)
+    day = late_day((played.day - DUE).days - days_ago)
+    charge = late_charge_on(rule, played.bill, day, played.history)
+    before, standing = played.bill.balance, len(played.standing)
+    played.pay(per_mille, days_ago)
+    if len(played.standing) > standing:
+        played.reverse(-1)
         expected = replace(before, late=before.late + charge.minor)
-        assert _but_for_counts(told.bill.balance) == _but_for_counts(expected)
+        assert _but_for_counts(played.bill.balance) == _but_for_counts(expected)
 
 
 def _but_for_counts(balance: Balance) -> Balance:
@@ -230,13 +230,13 @@ def test_any_amount_of_a_past_day_is_on_the_bill_or_credit(
     rule: LateChargeRule, total: int, acts: list[tuple[str, int, int]], amount: int, days_ago: int
 ) -> None:
     """Also more than was due, as when a payment of the due day turns up after the bill was paid late."""
-    told = _told(rule, total, acts)
-    day = late_day((told.day - DUE).days - days_ago)
-    if not is_back_dated(rule, told.bill, day):
+    played = _played(rule, total, acts)
+    day = late_day((played.day - DUE).days - days_ago)
+    if not is_back_dated(rule, played.bill, day):
         return
-    done: BackDated = settle_back_dated(rule, told.bill, amount, day, told.history)
+    done: BackDated = settle_back_dated(rule, played.bill, amount, day, played.history)
     assert amount == done.money.paid + done.lowered.paid + done.credit_minor
-    bill: Bill = after(told.bill, done.money, done.lowered)
+    bill: Bill = after(played.bill, done.money, done.lowered)
     assert done.credit_minor >= 0
-    assert bill.balance.late <= told.bill.balance.late
+    assert bill.balance.late <= played.bill.balance.late
     assert not done.credit_minor or bill.amount_due.minor == 0, "credit, though the bill is not paid"
